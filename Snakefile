@@ -1,0 +1,35 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "workflow/rules/common.smk"
+
+
+configfile: readable("config/config.yaml")
+
+
+check(config)
+
+
+report: "workflow/report/workflow.rst"
+
+
+scattergather:
+    shard=config["shards"],
+    prediction=config["prediction"]["jobs"],
+
+
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/shards.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        collect(
+            ["results/{dataset}/evaluation.tsv", "results/{dataset}/report.zip"],
+            dataset=config["dataset"],
+        ),

@@ -1,0 +1,78 @@
+"""Writes configuration.md from the schema of the configuration.
+
+uv run python docs/generate.py
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "workflow" / "scripts"))
+
+import configuration  # noqa: E402
+
+TITLE = """\
+# Configuration
+
+Every key of `config/config.yaml`. Made from `workflow/schemas/config.schema.yaml` by
+`docs/generate.py`: change it there.
+"""
+HEADER = "| key | value | default | meaning |\n|---|---|---|---|"
+
+
+def document(schema: dict) -> str:
+    single, sections = [], []
+    for key, part in schema["properties"].items():
+        part = resolved(part, schema)
+        rows = list(rows_below(part, schema, key))
+        if not rows:
+            single.append(row(key, part, key in schema["required"]))
+        else:
+            value = (
+                "" if part.get("type") == "object" else f" Value: {configuration.expected(part)}."
+            )
+            sections += [f"\n## {key}\n\n{part['description']}{value}\n", HEADER, *rows]
+    return "\n".join([TITLE, HEADER, *single, *sections]) + "\n"
+
+
+def rows_below(part: dict, schema: dict, path: str) -> Iterator[str]:
+    """A row for every key below `part`, itself at `path`."""
+    if isinstance(part.get("additionalProperties"), dict):
+        yield from rows_below(
+            resolved(part["additionalProperties"], schema), schema, f"{path}.<name>"
+        )
+    if "items" in part:
+        yield from rows_below(resolved(part["items"], schema), schema, f"{path}[]")
+    for branch in part.get("allOf", []):
+        source = resolved(branch["then"], schema)
+        yield f"| **`{path}.format: {source['title']}`** | | | {source['description']} |"
+        yield from rows_below(source, schema, path)
+        part = {}  # each branch lists all of its keys
+    for key, value in part.get("properties", {}).items():
+        value = resolved(value, schema)
+        if "const" in value:
+            continue
+        below = list(rows_below(value, schema, f"{path}.{key}"))
+        yield row(f"{path}.{key}", value, key in part.get("required", []))
+        yield from below
+
+
+def row(path: str, part: dict, required: bool) -> str:
+    default = "required" if required else ""
+    if "default" in part and part["default"] != {}:
+        default = f"`{json.dumps(part['default'])}`"
+    return f"| `{path}` | {configuration.expected(part)} | {default} | {part['description']} |"
+
+
+def resolved(part: dict, schema: dict) -> dict:
+    """The part of the schema that a `$ref` stands for, with what is said beside it."""
+    if "$ref" not in part:
+        return part
+    return schema["$defs"][part["$ref"].removeprefix("#/$defs/")] | part
+
+
+if __name__ == "__main__":
+    schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    Path(__file__).with_name("configuration.md").write_text(document(schema), encoding="utf-8")

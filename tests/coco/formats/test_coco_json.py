@@ -1,0 +1,133 @@
+import json
+
+import numpy as np
+import pytest
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats import coco_json
+
+SQUARE = [[2, 2, 6, 2, 6, 6, 2, 6]]
+
+
+def source(tmp_path, content):
+    path = tmp_path / "instances.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return {"format": "coco", "annotations": str(path), "images": "photos"}
+
+
+def content(**changes):
+    return {
+        "images": [{"id": 0, "file_name": "sub\\a.jpg", "width": 20, "height": 10.0}],
+        "annotations": [
+            {"id": 1, "image_id": 0.0, "category_id": 3, "segmentation": SQUARE, "bbox": [2, 2, 4]}
+        ],
+        "categories": [{"id": 3, "name": "leaf"}],
+    } | changes
+
+
+def test_records_are_listed_with_the_source_s_ids(tmp_path):
+    categories, images, annotations = coco_json.read(source(tmp_path, content()))
+    assert categories == [{"source_id": 3, "name": "leaf"}]
+    assert images == [
+        {
+            "source_id": 0,
+            "file_name": "photos/sub/a.jpg",
+            "declared_width": 20,
+            "declared_height": 10,
+        }
+    ]
+    assert annotations == [
+        {
+            "source_id": 1,
+            "source_image_id": 0,
+            "source_category_id": 3,
+            "bbox": None,
+            "iscrowd": 0,
+            "segmentation": SQUARE,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ('{"images": [],\n "annotations": [', "line 2.*not JSON"),
+        ("\x80\x81", "not JSON"),
+        ("[1, 2]", "holds a JSON list"),
+        ({"shapes": [], "imagePath": "a.jpg"}, "has no images, but shapes, imagePath"),
+        ({"images": [], "annotations": []}, "has no categories"),
+        (content(images={}), "images is no list"),
+        (content(images=["a.jpg"]), r"images\[0\] is no object"),
+        (content(images=[{"file_name": "a.jpg"}]), r"images\[0\] has the id None"),
+        (content(images=[{"id": 1, "file_name": ""}]), r"images\[0\] has the file_name ''"),
+        (content(categories=[{"id": 1}]), r"categories\[0\] has the name None"),
+        (
+            content(categories=[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]),
+            "two categories, a and b, have the id 1",
+        ),
+    ],
+)
+def test_other_files_are_refused(tmp_path, broken, message):
+    with pytest.raises(InputError, match=message) as refusal:
+        coco_json.read(source(tmp_path, broken))
+    assert "instances.json" in str(refusal.value)
+
+
+def test_binary_and_missing_files_are_refused(tmp_path):
+    where = source(tmp_path, "")
+    (tmp_path / "instances.json").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(InputError, match="not a text"):
+        coco_json.read(where)
+    with pytest.raises(InputError, match="does not exist"):
+        coco_json.read(where | {"annotations": "elsewhere.json"})
+
+
+def test_all_forms_of_a_mask_are_the_same_mask():
+    mask = np.zeros((10, 20), bool)
+    mask[2:6, 2:6] = True
+    rle = masks.encode(mask)
+    runs = {"size": [10, 20], "counts": masks.run_lengths(rle["counts"])}
+    for segmentation in (SQUARE, rle, runs):
+        translated = coco_json.translate({"segmentation": segmentation}, (20, 10))
+        assert translated["segmentation"] == rle
+        assert "problem" not in translated
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "problem"),
+    [
+        (None, "no segmentation"),
+        ([], "no segmentation"),
+        ([[1, 1, 5, 5]], "a polygon of 4 numbers"),
+        ([1, 2, 3, 4, 5, 6], "neither"),
+        ("[[1, 2]]", "neither"),
+        ({"size": [10, 20]}, "without counts"),
+        ({"size": [10], "counts": "a"}, "size"),
+        ({"size": [10, 20], "counts": [1, 2]}, "run lengths for 3 pixels, expected 200"),
+        ({"size": [10, 20], "counts": "abc"}, "counts that break off"),
+    ],
+)
+def test_untranslatable_mask_is_a_problem(segmentation, problem):
+    translated = coco_json.translate({"segmentation": segmentation}, (20, 10))
+    assert translated["segmentation"] is None
+    assert problem in translated["problem"]
+
+
+def test_part_without_area_is_left_out_with_a_remark():
+    translated = coco_json.translate({"segmentation": [*SQUARE, [1, 1, 5, 5]]}, (20, 10))
+    assert masks.area(translated["segmentation"]) == 16
+    assert translated["remark"] == "1 of 2 parts with fewer than three points"
+
+
+def test_coco_s_own_polygons_and_crowd(shared):
+    folder = shared / "data" / "formats" / "coco_crowd_negative"
+    path = folder / "annotations.json"
+    original = json.loads(path.read_text())["annotations"]
+    _, images, annotations = coco_json.read({"annotations": str(path), "images": str(folder)})
+    size = {i["source_id"]: (i["declared_width"], i["declared_height"]) for i in images}
+    assert [a["iscrowd"] for a in annotations] == [a["iscrowd"] for a in original]
+    for annotation, record in zip(annotations, original, strict=True):
+        rle = coco_json.translate(annotation, size[annotation["source_image_id"]])["segmentation"]
+        assert masks.area(rle) == pytest.approx(record["area"], rel=0.15)
+        np.testing.assert_allclose(masks.box(rle), record["bbox"], atol=2)

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats import mask_folder
+
+
+def example(folder, name, objects=2):
+    """An image of 20x10 with small squares, and a mask of each."""
+    for part in ("images", "masks"):
+        (folder / name / part).mkdir(parents=True)
+    Image.new("RGB", (20, 10)).save(folder / name / "images" / f"{name}.png")
+    for number in range(objects):
+        mask = np.zeros((10, 20), np.uint8)
+        mask[2:6, 5 * number : 5 * number + 3] = 255
+        Image.fromarray(mask).save(folder / name / "masks" / f"{number}.png")
+
+
+def read(folder):
+    return mask_folder.read({"folder": str(folder), "class": "nucleus"})
+
+
+def test_one_image_and_its_masks(tmp_path):
+    example(tmp_path, "b")
+    example(tmp_path, "a", objects=0)
+    (tmp_path / "b" / "masks" / ".DS_Store").touch()
+    (tmp_path / "b" / "masks" / "Thumbs.db").touch()
+    categories, images, annotations = read(tmp_path)
+    assert categories == [{"source_id": None, "name": "nucleus"}]
+    assert [image["source_id"] for image in images] == ["a", "b"]
+    assert images[1]["file_name"] == f"{tmp_path}/b/images/b.png"
+    assert not any("problem" in image for image in images)
+    assert [one["source_id"] for one in annotations] == ["b/masks/0.png", "b/masks/1.png"]
+    assert mask_folder.declared_size(images[1], annotations) == (20, 10)
+    assert mask_folder.declared_size(images[0], []) is None
+    rle = mask_folder.translate(annotations[1], None)["segmentation"]
+    assert masks.box(rle) == [5, 2, 3, 4]
+
+
+def test_every_folder_is_a_record(tmp_path):
+    example(tmp_path, "good")
+    example(tmp_path, "two")
+    Image.new("RGB", (20, 10)).save(tmp_path / "two" / "images" / "b.png")
+    (tmp_path / "none" / "masks").mkdir(parents=True)
+    (tmp_path / "unannotated" / "images").mkdir(parents=True)
+    Image.new("RGB", (20, 10)).save(tmp_path / "unannotated" / "images" / "a.png")
+    problems = {image["source_id"]: image.get("problem") for image in read(tmp_path)[1]}
+    assert problems["good"] is None
+    assert problems["none"] == "0 images in this folder, expected one"
+    assert problems["two"] == "2 images in this folder, expected one"
+    assert problems["unannotated"].startswith("no folder masks")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_masks_of_any_mode(tmp_path, mode):
+    image = Image.new("L", (20, 10))
+    image.paste(255, (5, 2, 8, 6))
+    image.convert(mode).save(tmp_path / "mask.png")
+    assert mask_folder.read_mask(tmp_path / "mask.png").sum() == 12
+
+
+def test_unusable_masks_are_problems(tmp_path):
+    soft = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    Image.fromarray(soft).save(tmp_path / "soft.png")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    for name, problem in (("soft.png", "200 grey levels"), ("broken.png", "cannot be read")):
+        translated = mask_folder.translate({"file": tmp_path / name}, None)
+        assert translated["segmentation"] is None
+        assert problem in translated["problem"]
+
+
+def test_other_layouts_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        read(tmp_path / "elsewhere")
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(InputError, match=r"<folder>/<id>/images"):
+        read(tmp_path)

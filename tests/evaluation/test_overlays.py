@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from squares import as_predictions, prediction
+
+from evaluation.overlays import MARGIN, side_by_side
+from evaluation.painting import PANEL
+from evaluation.palette import INK
+
+LEAF = [{"id": 1, "name": "leaf"}]
+IMAGE = np.full((128, 128, 3), 90, np.uint8)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (128, 128), (400, 576), (3000, 700), (577, 20)])
+def test_pictures_fit_the_report(size):
+    picture = side_by_side(np.zeros((*size, 3), np.uint8), [], [], LEAF, "a.png")
+    assert 600 <= picture.width <= 1200
+    assert picture.height <= 720
+
+
+def test_what_has_no_counterpart_looks_different(truth):
+    objects = truth["annotations"][:2]
+    found = as_predictions(objects)
+
+    def dark_pixels(predictions):
+        picture = np.asarray(side_by_side(IMAGE, objects, predictions, truth["categories"]))
+        dark = (picture == INK).all(axis=2)[40:600]
+        middle = picture.shape[1] // 2
+        return dark[:, :middle].sum(), dark[:, middle:].sum()
+
+    left, right = dark_pixels(found)
+    missed_left, _ = dark_pixels(found[:1])
+    _, false_right = dark_pixels([*found, prediction(11, 1, 100, 100, 20, 0.9)])
+    assert missed_left > left + 200
+    assert false_right > right + 200
+
+
+def test_crowds_are_not_drawn(truth):
+    crowd = truth["annotations"][-1:]
+    with_crowd = side_by_side(IMAGE, crowd, [], truth["categories"])
+    without = side_by_side(IMAGE, [], [], truth["categories"])
+    panel = (MARGIN, 40, MARGIN + PANEL, 40 + PANEL)
+    assert np.array_equal(with_crowd.crop(panel), without.crop(panel))
+
+
+def test_hundreds_of_objects():
+    found = [prediction(1, 1, n % 20 * 6, n // 20 * 6, 5, 0.9) for n in range(375)]
+    assert side_by_side(IMAGE, [], found, LEAF).width == 2 * PANEL + 3 * MARGIN
+
+
+def test_many_and_long_names_fit():
+    categories = [{"id": n, "name": f"Blattläuse {n} 葉 " * 2} for n in range(1, 20)]
+    found = [prediction(1, n, 5 * n, 5 * n, 9, 0.9) for n in range(1, 20)]
+    picture = side_by_side(IMAGE, [], found, categories, "a very long name " * 20)
+    assert picture.width <= 1200

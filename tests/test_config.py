@@ -1,0 +1,286 @@
+"""A configuration with a mistake is refused at start, in one line that says what to do."""
+
+import copy
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import configuration
+
+
+@pytest.fixture(scope="module")
+def schema(root):
+    return configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load("""
+        dataset: demo
+        sources:
+          - {format: demo, images: 20}
+        inputs:
+          small: {size: 64}
+        models:
+          first: {input: small}
+    """)
+
+
+def edit(config: dict, place: str, value):
+    """Set the value at a path such as `models.first.training.epochs`; `...` removes it."""
+    *keys, last = [int(key) if key.isdigit() else key for key in place.split(".")]
+    for key in keys:
+        config = config[key] if isinstance(config, list) else config.setdefault(key, {})
+    if value is ...:
+        del config[last]
+    else:
+        config[last] = value
+
+
+MISTAKES = {
+    "missing section": ("models", ..., "models: missing: Named models"),
+    "unknown section": ("evaluaton", {}, "evaluaton: unknown key, did you mean evaluation?"),
+    "unknown key": (
+        "models.first.training.epoch",
+        3,
+        "models.first.training.epoch: unknown key, did you mean epochs?",
+    ),
+    "unknown key, none near": (
+        "prediction.xyz",
+        3,
+        "prediction.xyz: unknown key, expected min_score, nms_threshold, max_detections or jobs",
+    ),
+    "nothing in a section": ("evaluation", None, "evaluation: received null, expected a mapping"),
+    "dataset is a number": ("dataset", 2018, "dataset: received 2018, expected a text of letters"),
+    "dataset with a slash": ("dataset", "a/b", 'dataset: received "a/b", expected a text'),
+    "input's name with a space": ("inputs.a b", {}, "inputs.a b: not usable as a name"),
+    "model's name is a number": ("models", {1: {"input": "small"}}, "models.1: not usable"),
+    "no source": ("sources", [], "sources: received [], expected a list of one or more values"),
+    "unknown format": (
+        "sources.0.format",
+        "voc",
+        'sources[0].format: received "voc", expected demo, coco or masks',
+    ),
+    "key of another format": (
+        "sources.0.folder",
+        "x",
+        "sources[0].folder: unknown key, expected format or images",
+    ),
+    "two demos": ("sources", [{"format": "demo"}, {"format": "demo"}], "sources: received several"),
+    "key of a source is missing": (
+        "sources.0",
+        {"format": "masks", "folder": "."},
+        "sources[0].class: missing: The class of every object.",
+    ),
+    "no such file": (
+        "sources.0",
+        {"format": "coco", "annotations": "no.json", "images": "."},
+        "sources[0].annotations: no.json does not exist, expected a file",
+    ),
+    "no such folder": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json", "images": "nowhere"},
+        "sources[0].images: nowhere does not exist, expected a folder",
+    ),
+    "folder without images": (
+        "sources.0",
+        {"format": "masks", "folder": ".", "class": "nucleus"},
+        "sources[0].folder: . has no image, expected <folder>/<id>/images/<image>",
+    ),
+    "text for a number": (
+        "models.first.training.learning_rate",
+        "1e-3",
+        'received "1e-3", expected a number above 0 and up to 10 (YAML takes 1e-3 for text',
+    ),
+    "fraction for a count": (
+        "shards",
+        2.5,
+        "shards: received 2.5, expected a whole number from 1 to 10000",
+    ),
+    "true for a count": ("shards", True, "shards: received true, expected a whole number"),
+    "not a number": (
+        "validation.min_area",
+        float("nan"),
+        "validation.min_area: received NaN, expected a number from 1 to 1000000 (px²)",
+    ),
+    "out of range": (
+        "models.first.training.epochs",
+        -1,
+        "models.first.training.epochs: received -1, expected a whole number from 1 to 100000",
+    ),
+    "not a choice": (
+        "models.first.architecture.backbone",
+        "vgg16",
+        'received "vgg16", expected mobilenet_v2 or resnet50',
+    ),
+    "not a multiple": (
+        "inputs.small.size",
+        100,
+        "inputs.small.size: received 100, expected a whole number from 64 to 2048 "
+        "that is a multiple of 64 (px)",
+    ),
+    "wrong number of scales": (
+        "models.first.architecture.anchor_scales",
+        [8, 16],
+        "models.first.architecture.anchor_scales: received [8, 16], expected a list of 5 values",
+    ),
+    "scale below zero": (
+        "models.first.architecture.anchor_scales",
+        [8, 16, -1, 64, 128],
+        "models.first.architecture.anchor_scales[2]: received -1, expected a number above 0",
+    ),
+    "no such input": (
+        "models.first.input",
+        "large",
+        'models.first.input: received "large", expected one of the inputs: small',
+    ),
+    "no such weights": (
+        "models.first.architecture.weights",
+        "none",
+        "models.first.architecture.weights: none does not exist, expected null, imagenet or a file",
+    ),
+    "no imagenet weights for this width": (
+        "models.first.architecture",
+        {"weights": "imagenet", "alpha": 0.4},
+        "models.first.architecture.alpha: received 0.4, expected 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
+    ),
+    "a seed twice": ("models.first.seeds", [1, 1], "models.first.seeds: received [1, 1], expected"),
+    "fractions do not sum to 1": (
+        "split",
+        {"train": 0.8},
+        "split: received train 0.8 + val 0.15 + test 0.15 = 1.1, expected fractions that sum to 1",
+    ),
+    "nothing to measure": (
+        "split",
+        {"train": 0.8, "val": 0.2, "test": 0},
+        "evaluation.splits: received test, expected a split with images: train or val",
+    ),
+    "a list that is not there": (
+        "split.lists",
+        {"train": "a.json", "val": "no.txt", "test": "a.json"},
+        "split.lists.val: no.txt does not exist, expected a file",
+    ),
+    "a source without a split": (
+        "sources",
+        [
+            {"format": "coco", "annotations": "a.json", "images": ".", "split": "train"},
+            {"format": "coco", "annotations": "a.json", "images": "."},
+        ],
+        "sources[1].split: missing, expected it for each source or for none",
+    ),
+    "scale of a resized input": (
+        "inputs.small",
+        {"mode": "resize", "scale": 2.0},
+        "inputs.small.scale: received 2.0, expected 1.0 unless mode is crop",
+    ),
+    "factors the wrong way round": (
+        "inputs.small.augmentation.scale",
+        [1.2, 0.8],
+        "inputs.small.augmentation.scale: received [1.2, 0.8], expected the smaller factor first",
+    ),
+    "a class twice": (
+        "classes",
+        ["leaf", {"name": "leaf", "from": ["ring"]}],
+        'classes: received the name "leaf" twice, expected it once',
+    ),
+    "a class that is a truth value": (
+        "classes",
+        ["yes", False],
+        "classes[1]: received false, expected a text or a mapping",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_is_named(name, config, schema, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.json").write_text("{}")
+    place, value, message = MISTAKES[name]
+    edit(config, place, value)
+    found = configuration.problems(config, schema)
+    assert any(message in line for line in found), found
+    assert not any("\n" in line for line in found)
+
+
+def test_all_mistakes_are_said_at_once(config, schema):
+    edit(config, "shards", 0)
+    edit(config, "models.first.input", "large")
+    edit(config, "models.first.training.epochs", 0)
+    assert len(configuration.problems(config, schema)) == 3
+
+
+@pytest.mark.parametrize("file", ["config/config.yaml", "tests/config.yaml"])
+def test_configurations_of_the_project_are_fine(file, root, schema, monkeypatch):
+    monkeypatch.chdir(root)
+    config = yaml.safe_load((root / file).read_text())
+    assert configuration.syntax_problems(file) == []
+    assert configuration.problems(config, schema) == []
+
+
+def test_example_needs_only_its_folder(root, schema, monkeypatch):
+    monkeypatch.chdir(root)
+    config = yaml.safe_load((root / "config/examples/nuclei.yaml").read_text())
+    (problem,) = configuration.problems(config, schema)
+    assert problem.startswith("sources[0].folder: data/stage1_train does not exist")
+
+
+def test_defaults_are_filled_in_and_valid(config, schema):
+    given = copy.deepcopy(config)
+    assert configuration.problems(config, schema) == []
+    assert config == given
+    configuration.complete(config, schema)
+    assert config["models"]["first"]["training"]["optimizer"] == "adamw"
+    assert config["inputs"]["small"] == {
+        "size": 64,
+        "mode": "resize",
+        "scale": 1.0,
+        "preset": "light",
+        "copies": None,
+        "repeat_rare": 0.0,
+        "augmentation": {},
+    }
+    assert config["split"] == {"train": 0.7, "val": 0.15, "test": 0.15, "lists": None}
+    assert "folder" not in config["sources"][0]
+    assert configuration.problems(config, schema) == []
+
+
+def test_models_share_no_defaults(config, schema):
+    config["models"]["second"] = {"input": "small"}
+    models = configuration.complete(config, schema)["models"]
+    models["first"]["training"]["epochs"] = 1
+    assert models["second"]["training"]["epochs"] == 50
+
+
+def test_syntax_errors_name_the_line(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("dataset: demo\nsplit: {train: 0.7\nseed: 0\n")
+    (problem,) = configuration.syntax_problems(str(file))
+    assert re.search(r"config.yaml, line 3, column \d+: ", problem)
+    file.write_text("models:\n  a: {input: x}\n  a: {input: y}\n")
+    (problem,) = configuration.syntax_problems(str(file))
+    assert problem.endswith("config.yaml, line 3: the key a stands in line 2 too")
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("dataset: [demo\n", ["config.yaml, line 2, column 1: "]),
+        (
+            "x: 1\ndataset: d\nsources: [{format: demo}]\ninputs: {a: {}}\nmodels: {b: {input: c}}",
+            ["x: unknown key", 'models.b.input: received "c", expected one of the inputs: a'],
+        ),
+    ],
+)
+def test_snakemake_refuses_to_start(text, messages, root, tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.yaml").write_text(text)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), "-c1"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    output = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert all(message in output for message in messages), output
+    assert "Traceback" not in output
+    assert not (tmp_path / "results").exists()

@@ -1,0 +1,91 @@
+"""The parts of the project that must agree with each other do."""
+
+import importlib.util
+import tomllib
+
+import yaml
+
+import configuration
+import dependencies
+import sources
+
+
+def test_environment_has_the_versions_of_the_lock_file(root):
+    locked = {}
+    for package in tomllib.loads((root / "uv.lock").read_text())["package"]:
+        locked.setdefault(package["name"], set()).add(package.get("version"))
+    environment = yaml.safe_load((root / "envs" / "mrcnn.yaml").read_text())
+    pinned = dict(line.split("==") for line in environment["dependencies"][-1]["pip"])
+    wrong = {name: version for name, version in pinned.items() if version not in locked[name]}
+    assert not wrong
+
+
+def test_environment_has_every_dependency_of_the_scripts(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    names = {line.split("=")[0].split(">")[0].split("<")[0] for line in project["dependencies"]}
+    environment = (root / "envs" / "mrcnn.yaml").read_text()
+    wanted = {name for name in names if not name.startswith("snakemake")}
+    assert not {name for name in wanted if f"- {name}==" not in environment}
+
+
+def test_documentation_of_the_configuration_is_up_to_date(root):
+    specification = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
+    generate = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(generate)
+    schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
+    written = (root / "docs" / "configuration.md").read_text()
+    assert written == generate.document(schema), "run: uv run python docs/generate.py"
+
+
+def test_every_key_of_the_configuration_is_described(root):
+    schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
+    parts = [schema, *schema["$defs"].values()]
+    for part in parts:
+        for key, value in part.get("properties", {}).items():
+            if "const" not in value:
+                reference = value.get("$ref", "").removeprefix("#/$defs/")
+                assert "description" in value or "description" in schema["$defs"][reference], key
+        if "properties" in part and "allOf" not in part:
+            assert part["additionalProperties"] is False
+
+
+def test_dependencies_are_followed_through_modules(tmp_path):
+    (tmp_path / "library").mkdir()
+    for name, text in {
+        "job.py": "import json\nimport console\nfrom library import boxes\n",
+        "console.py": "",
+        "unused.py": "",
+        "library/__init__.py": "",
+        "library/boxes.py": "from .masks import area\nfrom . import errors\n",
+        "library/masks.py": "def area():\n    from library.deep import x\n",
+        "library/errors.py": "",
+        "library/deep.py": "x = 1\n",
+        "library/unused.py": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    found = {str(file.relative_to(tmp_path)) for file in dependencies.files(tmp_path / "job.py")}
+    assert found == {
+        "job.py",
+        "console.py",
+        "library/__init__.py",
+        "library/boxes.py",
+        "library/masks.py",
+        "library/errors.py",
+        "library/deep.py",
+    }
+
+
+def test_files_of_sources(tmp_path):
+    for name in ["a.json", "images/b/1.png", "images/2.png", "images/.hidden", "images/{x}.png"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    coco = {"format": "coco", "annotations": f"{tmp_path}/a.json", "images": f"{tmp_path}/images"}
+    config = {"dataset": "d", "sources": [{"format": "demo", "images": 2}, coco]}
+    assert list(sources.files(config)) == [
+        "results/d/demo/annotations.json",
+        "results/d/demo/images/000.png",
+        "results/d/demo/images/001.png",
+        f"{tmp_path}/a.json",
+        f"{tmp_path}/images/2.png",
+        f"{tmp_path}/images/b/1.png",
+    ]

@@ -1,0 +1,126 @@
+"""
+From the user's files to a checked data set, split in three.
+
+REQUIRED INPUTS:
+    the files of config["sources"]
+OUTPUTS:
+    results/{dataset}/dataset.json, quarantine.json, issues.tsv
+    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
+"""
+
+
+rule make_demo:
+    input:
+        code=code("make_demo"),
+    output:
+        images=collect(
+            "results/{{dataset}}/demo/images/{name}", name=sources.demo_images(config)
+        ),
+        annotations="results/{dataset}/demo/annotations.json",
+    log:
+        "results/logs/make_demo/{dataset}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        images=len(sources.demo_images(config)),
+        seed=lookup("seed", within=config),
+    script:
+        "../scripts/make_demo.py"
+
+
+rule import_annotations:
+    input:
+        files=source_files,
+        code=code("import_annotations"),
+    output:
+        imported="results/{dataset}/imported.json",
+    log:
+        "results/logs/import_annotations/{dataset}.log",
+    benchmark:
+        "results/benchmarks/import_annotations/{dataset}.tsv"
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=8000,
+        runtime="4h",
+    params:
+        sources=sources.importable(config),
+    script:
+        "../scripts/import_annotations.py"
+
+
+rule validate_dataset:
+    input:
+        imported="results/{dataset}/imported.json",
+        code=code("validate_dataset"),
+    output:
+        dataset="results/{dataset}/dataset.json",
+        quarantine="results/{dataset}/quarantine.json",
+        issues=report(
+            "results/{dataset}/issues.tsv",
+            caption="../report/issues.rst",
+            category="Data",
+            labels={"what": "issues"},
+        ),
+    log:
+        "results/logs/validate_dataset/{dataset}.log",
+    benchmark:
+        "results/benchmarks/validate_dataset/{dataset}.tsv"
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=8000,
+        runtime="4h",
+    params:
+        classes=lookup("classes", within=config),
+        validation=lookup("validation", within=config),
+    script:
+        "../scripts/validate_dataset.py"
+
+
+rule split_dataset:
+    input:
+        dataset="results/{dataset}/dataset.json",
+        lists=split_lists,
+        code=code("split_dataset"),
+    output:
+        train="results/{dataset}/splits/{fold}/train.json",
+        val="results/{dataset}/splits/{fold}/val.json",
+        test="results/{dataset}/splits/{fold}/test.json",
+        balance=report(
+            "results/{dataset}/splits/{fold}/balance.tsv",
+            caption="../report/balance.rst",
+            category="Data",
+            labels={"what": "balance of the splits"},
+        ),
+    log:
+        "results/logs/split_dataset/{dataset}/{fold}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=8000,
+    params:
+        split=lookup("split", within=config),
+        seed=lookup("seed", within=config),
+    script:
+        "../scripts/split_dataset.py"
+
+
+rule plot_dataset:
+    input:
+        dataset="results/{dataset}/dataset.json",
+        balance="results/{dataset}/splits/{fold}/balance.tsv",
+        code=code("plot_dataset"),
+    output:
+        report(
+            "results/{dataset}/splits/{fold}/dataset.png",
+            caption="../report/dataset.rst",
+            category="Data",
+            labels={"what": "objects"},
+        ),
+    log:
+        "results/logs/plot_dataset/{dataset}/{fold}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    script:
+        "../scripts/plot_dataset.py"

@@ -1,0 +1,105 @@
+"""A folder per image, as in the 2018 Data Science Bowl: one binary mask image per object.
+
+<folder>/<id>/images/<one image>
+<folder>/<id>/masks/*.png
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from coco import masks
+from coco.errors import InputError
+
+LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
+
+
+def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
+    folder = Path(source["folder"])
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; {LAYOUT}")
+    examples = [path for path in visible(folder) if path.is_dir()]
+    if not any((path / "images").is_dir() for path in examples):
+        raise InputError(f"{folder}: no folder in it has a folder images; {LAYOUT}")
+    images = [image_of(path) for path in examples]
+    annotations = [
+        {
+            "source_id": mask.relative_to(folder).as_posix(),
+            "source_image_id": path.name,
+            "source_category_id": None,
+            "bbox": None,
+            "iscrowd": 0,
+            "file": mask,
+        }
+        for path in examples
+        for mask in pictures(path / "masks")
+    ]
+    return [{"source_id": None, "name": source["class"]}], images, annotations
+
+
+def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
+    """The size of the first mask that is readable."""
+    for annotation in annotations:
+        try:
+            with Image.open(annotation["file"]) as mask:
+                return mask.size
+        except Exception:  # said by `translate`
+            continue
+    return None
+
+
+def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    try:
+        return {"segmentation": masks.encode(read_mask(annotation["file"]))}
+    except InputError as error:
+        return {"segmentation": None, "problem": str(error)}
+
+
+def image_of(folder: Path) -> dict:
+    image = {
+        "source_id": folder.name,
+        "file_name": (folder / "images").as_posix(),
+        "declared_width": None,
+        "declared_height": None,
+    }
+    files = pictures(folder / "images")
+    if len(files) == 1:
+        image["file_name"] = files[0].as_posix()
+    else:
+        image["problem"] = f"{len(files)} images in this folder, expected one"
+    if not (folder / "masks").is_dir():
+        image.setdefault(
+            "problem", "no folder masks; if the image shows no object, give it an empty one"
+        )
+    return image
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """The object's pixels: bool of shape `[height, width]`."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except Exception as error:  # Pillow raises whatever its decoders do
+        raise InputError(f"the mask {path.name} cannot be read; copy it again") from error
+    if image.mode not in ("1", "L", "P", "I;16", "I"):
+        image = image.convert("RGB").convert("L")
+    values = np.asarray(image)
+    found = values > 0
+    if np.any(values[found] != values.max()):
+        count = len(np.unique(values))
+        raise InputError(
+            f"the mask {path.name} has {count} grey levels, expected 0 and one other: "
+            "one object per file, without soft edges"
+        )
+    return found
+
+
+def pictures(folder: Path) -> list[Path]:
+    files = visible(folder) if folder.is_dir() else []
+    return [path for path in files if path.suffix.lower() in SUFFIXES]
+
+
+def visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -1,0 +1,119 @@
+"""Masks as COCO's run-length encodings (RLE): the form in which the pipeline keeps every mask.
+
+An RLE is `{"size": [height, width], "counts": text}` and holds what polygons cannot: holes and
+several parts. pycocotools does the work; it trusts its input, so what comes from a file passes
+`checked` first.
+"""
+
+import math
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from coco.errors import InputError
+
+LARGEST_COORDINATE = 1e6  # pycocotools' memory grows with the length of an outline
+
+
+def encode(mask: np.ndarray) -> dict:
+    """The RLE of a mask of shape `[height, width]`; everything but 0 is the object."""
+    rle = coco_mask.encode(np.asfortranarray(np.asarray(mask) != 0, dtype=np.uint8))
+    return as_text(rle)
+
+
+def decode(rle: dict) -> np.ndarray:
+    """The mask of an RLE: bool of shape `[height, width]`."""
+    return coco_mask.decode(rle).astype(bool)
+
+
+def area(rle: dict) -> int:
+    """Number of pixels of the mask."""
+    return int(coco_mask.area(rle))
+
+
+def box(rle: dict) -> list[int]:
+    """The tight box `[x, y, width, height]` of the mask in pixels; all 0 if it is empty."""
+    return [int(value) for value in coco_mask.toBbox(rle)]
+
+
+def from_polygons(polygons: list[list[float]], height: int, width: int) -> dict:
+    """The RLE of the union of polygons, each `[x1, y1, x2, y2, ...]` in pixels.
+
+    What lies outside the image is cut off. A part that is not a polygon raises InputError.
+    """
+    for polygon in polygons:
+        check_polygon(polygon)
+    parts = coco_mask.frPyObjects(polygons, height, width)
+    return as_text(coco_mask.merge(parts))
+
+
+def check_polygon(polygon: list[float]):
+    if len(polygon) < 6 or len(polygon) % 2:
+        raise InputError(
+            f"a polygon of {len(polygon)} numbers, expected x and y of three or more points"
+        )
+    if not all(is_number(value) and abs(value) <= LARGEST_COORDINATE for value in polygon):
+        raise InputError(
+            f"a polygon with a coordinate that is no number within {LARGEST_COORDINATE:.0e}"
+        )
+
+
+def extent(polygons: list[list[float]]) -> list[float]:
+    """The box `[x, y, width, height]` of the polygons' points, inside the image or not."""
+    points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in polygons])
+    low, high = points.min(axis=0), points.max(axis=0)
+    return [float(value) for value in (*low, *(high - low))]
+
+
+def from_counts(runs: list[int], height: int, width: int) -> dict:
+    """The RLE of uncompressed run lengths: column by column, starting with background."""
+    check_runs(runs, height, width)
+    return as_text(coco_mask.frPyObjects({"size": [height, width], "counts": runs}, height, width))
+
+
+def checked(rle: dict) -> dict:
+    """The same RLE, if it is one: damaged ones would make pycocotools corrupt memory."""
+    height, width = rle["size"]
+    check_runs(run_lengths(rle["counts"]), height, width)
+    return {"size": [height, width], "counts": rle["counts"]}
+
+
+def check_runs(runs: list[int], height: int, width: int):
+    if not all(isinstance(run, int) and run >= 0 for run in runs):
+        raise InputError("run lengths that are not all whole numbers of at least 0")
+    if sum(runs) != height * width:
+        raise InputError(
+            f"run lengths for {sum(runs)} pixels, expected {height * width} ({width}x{height})"
+        )
+
+
+def run_lengths(counts: str) -> list[int]:
+    """The run lengths in the `counts` of an RLE.
+
+    Each run is a signed number in groups of 5 bits, lowest first; bit 6 says that more follow.
+    From the third on it is the difference to the run before the last.
+    """
+    runs, value, shift = [], 0, 0
+    for character in counts:
+        code = ord(character) - 48
+        if not 0 <= code < 64:
+            raise InputError(f"counts with the character {character!r}, which no RLE has")
+        value |= (code & 31) << shift
+        shift += 5
+        if not code & 32:
+            if code & 16:
+                value -= 1 << shift
+            runs.append(value + runs[-2] if len(runs) > 2 else value)
+            value, shift = 0, 0
+    if shift:
+        raise InputError("counts that break off")
+    return runs
+
+
+def as_text(rle: dict) -> dict:
+    """pycocotools makes bytes, which JSON has not."""
+    return {"size": [int(side) for side in rle["size"]], "counts": rle["counts"].decode("ascii")}
+
+
+def is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

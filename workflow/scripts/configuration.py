@@ -1,0 +1,329 @@
+"""Finds every mistake in a configuration and says each in one line; fills in the defaults."""
+
+import copy
+import difflib
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+Schema = jsonschema.Draft202012Validator
+IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+
+
+def load_schema(path: Path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def problems(config: dict, schema: dict) -> list[str]:
+    """One line per mistake: the key, what was received and what was expected.
+
+    Paths are looked up from the working directory. `config` is not changed.
+    """
+    errors = list(StrictValidator(schema).iter_errors(config))
+    found = sorted(line for error in errors for line in describe(error))
+    config = complete(copy.deepcopy(config), schema)
+    for check in CHECKS:
+        try:
+            found += check(config)
+        except (AttributeError, IndexError, KeyError, TypeError):
+            if not errors:  # else the check fell over a mistake that the schema has found
+                raise
+    return list(dict.fromkeys(found))
+
+
+def complete(config: dict, schema: dict) -> dict:
+    """Add the schema's defaults to `config`, in place, and return it."""
+    for _ in CompletingValidator(schema).iter_errors(config):
+        pass
+    return config
+
+
+# Validators
+
+
+def _whole(checker, value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _finite(checker, value) -> bool:
+    return _whole(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _with_defaults(validator, properties, instance, schema):
+    if validator.is_type(instance, "object"):
+        for key, part in properties.items():
+            if "default" in part:
+                instance.setdefault(key, copy.deepcopy(part["default"]))
+    yield from Schema.VALIDATORS["properties"](validator, properties, instance, schema)
+
+
+# JSON schema takes 4.0 for an integer and YAML's .nan for a number within any range.
+StrictValidator = jsonschema.validators.extend(
+    Schema,
+    type_checker=Schema.TYPE_CHECKER.redefine_many({"integer": _whole, "number": _finite}),
+)
+CompletingValidator = jsonschema.validators.extend(StrictValidator, {"properties": _with_defaults})
+
+
+# Messages
+
+
+def place(path, key: str | None = None) -> str:
+    """A path of keys as a reader writes it: `models.demo.seeds[0]`."""
+    parts = [*path] if key is None else [*path, key]
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".") or "the configuration"
+
+
+def describe(error: jsonschema.ValidationError) -> Iterator[str]:
+    """What is wrong, in the words of the part of the schema that does not hold."""
+    value, schema = error.instance, error.schema
+    if "propertyNames" in error.absolute_schema_path:
+        yield (
+            f"{place(error.path, str(value))}: not usable as a name, expected letters, digits, "
+            "_ and - (in quotes, if they could be read as a number)"
+        )
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in value:
+                part = schema.get("properties", {}).get(key, {})
+                hint = f": {part['description']}" if "description" in part else ""
+                yield f"{place(error.path, key)}: missing{hint}"
+    elif error.validator == "additionalProperties":
+        for key in value:
+            if key not in schema["properties"]:
+                yield f"{place(error.path, str(key))}: unknown key, {known(key, schema)}"
+    else:
+        hint = ""
+        if isinstance(value, str) and "number" in str(schema.get("type")) and is_number(value):
+            hint = f" (YAML takes {value} for text: write it with a point, such as 1.0e-3)"
+        yield f"{place(error.path)}: received {show(value)}, expected {expected(schema)}{hint}"
+
+
+def known(key, schema: dict) -> str:
+    close = difflib.get_close_matches(str(key), schema["properties"], n=1)
+    return f"did you mean {close[0]}?" if close else f"expected {listed(schema['properties'])}"
+
+
+def expected(schema: dict) -> str:
+    """The values that a part of the schema allows, with range and unit, in words."""
+    if "enum" in schema:
+        return listed(schema["enum"])
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    values = items(schema) if "array" in kinds else ""
+    text = listed([TYPES[kind] + values for kind in kinds if kind != "null"])
+    return " ".join([text, *limits(schema)]) + (", or null" if "null" in kinds else "")
+
+
+def items(schema: dict) -> str:
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    count = f"{least} " if least == most else "one or more "
+    different = "different " if schema.get("uniqueItems") else ""
+    part = schema["items"]
+    each = f", each {expected(part)}" if "type" in part or "enum" in part else ""
+    return f" of {count}{different}values{each}"
+
+
+def limits(schema: dict) -> Iterator[str]:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        yield f"from {least} to {most}"
+    elif "exclusiveMinimum" in schema:
+        yield f"above {schema['exclusiveMinimum']}"
+        if most is not None:
+            yield f"and up to {most}"
+    elif "exclusiveMaximum" in schema:
+        yield f"from {least} to below {schema['exclusiveMaximum']}"
+    elif least is not None:
+        yield f"of at least {least}"
+    if "multipleOf" in schema:
+        yield f"that is a multiple of {schema['multipleOf']}"
+    if "pattern" in schema:
+        yield "of letters, digits, _ and - (in quotes, if it could be read as a number)"
+    if "unit" in schema:
+        yield f"({schema['unit']})"
+    elif "minLength" in schema:
+        yield "that is not empty"
+
+
+TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "a mapping (key: value)",
+    "string": "a text",
+}
+
+
+def listed(values) -> str:
+    """`a, b or c`."""
+    *first, last = [str(value) for value in values]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def show(value) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+# What a JSON schema cannot say. Each check takes the whole configuration, defaults included.
+
+
+def check_inputs_of_models(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        if model["input"] not in config["inputs"]:
+            yield (
+                f"models.{name}.input: received {show(model['input'])}, "
+                f"expected one of the inputs: {listed(config['inputs'])}"
+            )
+
+
+def check_weights(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        key, net = f"models.{name}.architecture", model["architecture"]
+        if net["weights"] not in (None, "imagenet"):
+            kind = "null, imagenet or a file"
+            yield from missing(f"{key}.weights", net["weights"], Path.is_file, kind)
+        elif (
+            net["weights"] == "imagenet"
+            and net["backbone"] == "mobilenet_v2"
+            and net["alpha"] not in IMAGENET_ALPHAS
+        ):
+            yield (
+                f"{key}.alpha: received {show(net['alpha'])}, expected {listed(IMAGENET_ALPHAS)}, "
+                "for which imagenet weights exist"
+            )
+
+
+def check_sources(config: dict) -> Iterator[str]:
+    for number, source in enumerate(config["sources"]):
+        key = f"sources[{number}]"
+        if source["format"] == "coco":
+            yield from missing(f"{key}.annotations", source["annotations"], Path.is_file, "a file")
+            yield from missing(f"{key}.images", source["images"], Path.is_dir, "a folder")
+        elif source["format"] == "masks":
+            absent = [*missing(f"{key}.folder", source["folder"], Path.is_dir, "a folder")]
+            yield from absent
+            if not absent and not any(Path(source["folder"]).glob("*/images/*")):
+                yield (
+                    f"{key}.folder: {source['folder']} has no image, "
+                    "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
+                )
+    if sum(source["format"] == "demo" for source in config["sources"]) > 1:
+        yield "sources: received several of format demo, expected one at most"
+
+
+def check_split(config: dict) -> Iterator[str]:
+    split, lists = config["split"], config["split"]["lists"]
+    of_sources = [source.get("split") for source in config["sources"]]
+    if lists is not None:
+        given = set(lists)
+        for name, path in lists.items():
+            yield from missing(f"split.lists.{name}", path, Path.is_file, "a file")
+        if any(of_sources):
+            yield "split.lists: received together with the split of a source, expected one of them"
+    elif any(of_sources):
+        given = {*of_sources}
+        for number, name in enumerate(of_sources):
+            if name is None:
+                yield f"sources[{number}].split: missing, expected it for each source or for none"
+        for name in ("train", "val"):
+            if name not in given:
+                yield f"sources: received none with split: {name}, expected at least one"
+    else:
+        fractions = {name: split[name] for name in ("train", "val", "test")}
+        given = {name for name, fraction in fractions.items() if fraction > 0}
+        if not math.isclose(sum(fractions.values()), 1, abs_tol=1e-6):
+            parts = " + ".join(f"{name} {fraction}" for name, fraction in fractions.items())
+            total = f"{sum(fractions.values()):.6g}"
+            yield f"split: received {parts} = {total}, expected fractions that sum to 1"
+    for name in config["evaluation"]["splits"]:
+        if name not in given:
+            filled = listed(sorted(given - {None}))
+            yield f"evaluation.splits: received {name}, expected a split with images: {filled}"
+
+
+def check_recipes(config: dict) -> Iterator[str]:
+    for name, recipe in config["inputs"].items():
+        if recipe["mode"] == "resize" and recipe["scale"] != 1:
+            yield (
+                f"inputs.{name}.scale: received {show(recipe['scale'])}, "
+                "expected 1.0 unless mode is crop"
+            )
+        low, high = recipe["augmentation"].get("scale", [1, 1])
+        if low > high:
+            yield (
+                f"inputs.{name}.augmentation.scale: received {show([low, high])}, "
+                "expected the smaller factor first"
+            )
+
+
+def check_classes(config: dict) -> Iterator[str]:
+    items = config["classes"] or []
+    items = [{"name": item, "from": [item]} if isinstance(item, str) else item for item in items]
+    names = [item["name"] for item in items]
+    origins = [origin for item in items for origin in item["from"]]
+    for what, values in (("name", names), ("class of the sources", origins)):
+        for value in dict.fromkeys(values):
+            if values.count(value) > 1:
+                yield f"classes: received the {what} {show(value)} twice, expected it once"
+
+
+CHECKS = (
+    check_sources,
+    check_classes,
+    check_split,
+    check_recipes,
+    check_inputs_of_models,
+    check_weights,
+)
+
+
+def missing(key: str, path: str, exists, kind: str) -> Iterator[str]:
+    if not exists(Path(path)):
+        yield f"{key}: {path} does not exist, expected {kind} (seen from {Path.cwd()})"
+
+
+# The file itself
+
+
+def syntax_problems(path: str) -> list[str]:
+    """What YAML cannot read, or reads without a word: a key that is there twice."""
+    if not Path(path).exists():
+        return []  # Snakemake says so
+    try:
+        return [f"{path}, {line}" for line in twice(yaml.compose(Path(path).read_text("utf-8")))]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return [f"{path}, line {mark.line + 1}, column {mark.column + 1}: {error.problem}"]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return [f"{path}: expected YAML in UTF-8 ({error})"]
+
+
+def twice(node: yaml.Node | None) -> Iterator[str]:
+    if isinstance(node, yaml.MappingNode):
+        lines = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                yield f"line {line}: the key {key.value} stands in line {lines[key.value]} too"
+            lines[key.value] = line
+            yield from twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from twice(value)

@@ -1,0 +1,126 @@
+"""Truth and prediction of an image side by side.
+
+Left, the outlines of the true objects; right, the predicted masks. What has no counterpart on
+the other side, a missed object or a false positive, is outlined in dashes and says so.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from evaluation.matching import match
+from evaluation.painting import Mask, draw_masks, font
+from evaluation.palette import INK, WHITE, class_colours
+
+MARGIN = 12
+LINE = 22  # height of a line of text, px
+NARROW = 300  # width that a panel's caption needs, px
+BUSY = 12  # with more objects than this, labels leave out the class, which the colour tells
+CROWDED = 40  # with more objects than this, labels would hide the image
+
+
+def side_by_side(
+    image: np.ndarray,
+    objects: list[dict],
+    predictions: list[dict],
+    categories: list[dict],
+    title: str = "",
+) -> Image.Image:
+    """Draw one image twice: with its true objects, and with its predictions.
+
+    Args:
+        image: uint8 RGB [height, width, 3].
+        objects: annotations of this image, RLE masks at its size; crowds are not drawn.
+        predictions: COCO results of this image, those to be drawn.
+        categories: the data set's, in order; they decide the colours.
+        title: printed above, such as the file's name.
+
+    Returns:
+        An RGB picture at most 1188 px wide.
+    """
+    matching = match(objects, predictions)
+    missed, wrong = set(matching.missed), set(matching.false_positives)
+    names = {category["id"]: category["name"] for category in categories}
+    colours = class_colours(categories)
+
+    truth_masks = []
+    for number, item in enumerate(objects):
+        if not item.get("iscrowd", 0):
+            name = names[item["category_id"]] if len(objects) <= BUSY else ""
+            label = f"missed {name}".rstrip() if number in missed else ""
+            colour = colours[item["category_id"]]
+            truth_masks.append(Mask(item["segmentation"], colour, label, number in missed))
+
+    predicted_masks = []
+    for number, item in enumerate(predictions):
+        name = names[item["category_id"]] if len(predictions) <= BUSY else ""
+        label = f"{name} {item['score']:.2f}".lstrip()
+        colour = colours[item["category_id"]]
+        predicted_masks.append(Mask(item["segmentation"], colour, label, number in wrong))
+
+    truth_caption = f"Truth: {_count(truth_masks, 'object')}, {len(missed)} missed"
+    predicted_caption = (
+        f"Prediction: {_count(predictions, 'object')}, {_count(wrong, 'false positive')}"
+    )
+    panels = [
+        (truth_caption, draw_masks(image, truth_masks, 0, len(objects) <= CROWDED)),
+        (predicted_caption, draw_masks(image, predicted_masks, 0.45, len(predictions) <= CROWDED)),
+    ]
+    present = {item["category_id"] for item in [*objects, *predictions]}
+    return _page(title, panels, [(names[key], colours[key]) for key in names if key in present])
+
+
+def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple]) -> Image.Image:
+    """Title, the panels with their captions, and a legend of (name, colour), on white."""
+    panel_width, panel_height = panels[0][1].size
+    column = max(panel_width, NARROW)
+    width = 2 * column + 3 * MARGIN
+    legend = _legend_rows(classes, width)
+    top = MARGIN + LINE * bool(title)
+    below = top + LINE + panel_height + 8
+    page = Image.new("RGB", (width, below + LINE * len(legend) + MARGIN), WHITE)
+    draw = ImageDraw.Draw(page)
+    draw.text((MARGIN, MARGIN - 3), _shortened(title, width - 2 * MARGIN), INK, font(14, bold=True))
+    for number, (caption, panel) in enumerate(panels):
+        left = MARGIN + number * (column + MARGIN)
+        draw.text((left, top), caption, INK, font(13))
+        page.paste(panel, (left, top + LINE))
+    for number, row in enumerate(legend):
+        for x, name, colour in row:
+            _legend_entry(draw, x, below + number * LINE, name, colour)
+    return page
+
+
+def _legend_rows(classes: list[tuple], width: int) -> list[list[tuple]]:
+    """(x, name, colour) of each entry, broken into rows of at most `width` px."""
+    rows, x = [[]], MARGIN
+    for name, colour in [*classes, ("missed, or false positive", None)]:
+        needed = 44 + round(font(13).getlength(name))
+        if rows[-1] and x + needed > width:
+            rows.append([])
+            x = MARGIN
+        rows[-1].append((x, name, colour))
+        x += needed
+    return rows
+
+
+def _legend_entry(draw: ImageDraw.ImageDraw, x: int, y: int, name: str, colour: tuple | None):
+    """A class's colour, or dashes for None, and what it stands for."""
+    if colour:
+        draw.rounded_rectangle((x, y + 3, x + 18, y + 15), 3, fill=colour)
+    else:
+        draw.line((x, y + 9, x + 18, y + 9), INK, 4)
+        for start in (x + 2, x + 12):
+            draw.line((start, y + 9, start + 4, y + 9), WHITE, 2)
+    draw.text((x + 24, y), name, INK, font(13))
+
+
+def _shortened(text: str, width: int) -> str:
+    """The text, its beginning left out where it is wider than `width` px."""
+    whole = text
+    while text and font(14, bold=True).getlength(text if text == whole else f"…{text}") > width:
+        text = text[1:]
+    return text if text == whole else f"…{text}"
+
+
+def _count(things: list | set, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,52 @@
+"""Boxes as tensors: `[y1, x1, y2, x2]` in pixels of the padded input, half-open, float32."""
+
+from keras import ops
+
+
+def area(boxes):
+    """Areas, shape `boxes.shape[:-1]`, of boxes `(..., 4)`; 0 for an inverted box."""
+    sides = ops.maximum(boxes[..., 2:] - boxes[..., :2], 0.0)
+    return sides[..., 0] * sides[..., 1]
+
+
+def iou(boxes, others):
+    """Intersection over union of boxes `(..., 4)` with boxes that broadcast against them.
+
+    For all pairs of `(B, N, 4)` and `(B, M, 4)` pass `boxes[:, :, None]` and
+    `others[:, None]`: the result is `(B, N, M)`. Two empty boxes have IoU 0.
+    """
+    top_left = ops.maximum(boxes[..., :2], others[..., :2])
+    bottom_right = ops.minimum(boxes[..., 2:], others[..., 2:])
+    sides = ops.maximum(bottom_right - top_left, 0.0)
+    intersection = sides[..., 0] * sides[..., 1]
+    union = area(boxes) + area(others) - intersection
+    return intersection / ops.maximum(union, 1e-6)
+
+
+def decode(boxes, deltas):
+    """Move and scale `boxes` by `deltas` `(dy, dx, log dh, log dw)` (Girshick et al., 2014).
+
+    The log sizes are capped at log(1000 / 16), so that a wild delta cannot overflow.
+    """
+    size = boxes[..., 2:] - boxes[..., :2]
+    centre = boxes[..., :2] + 0.5 * size
+    centre = centre + deltas[..., :2] * size
+    size = size * ops.exp(ops.minimum(deltas[..., 2:], 4.135))
+    return ops.concatenate([centre - 0.5 * size, centre + 0.5 * size], axis=-1)
+
+
+def encode(boxes, targets):
+    """The deltas that `decode` needs to turn `boxes` into `targets`."""
+    size = ops.maximum(boxes[..., 2:] - boxes[..., :2], 1e-3)
+    target_size = ops.maximum(targets[..., 2:] - targets[..., :2], 1e-3)
+    shift = targets[..., :2] + 0.5 * target_size - boxes[..., :2] - 0.5 * size
+    return ops.concatenate([shift / size, ops.log(target_size / size)], axis=-1)
+
+
+def clip(boxes, window):
+    """Clip boxes `(B, N, 4)` to windows `(B, 4)` or to one window `(4,)`."""
+    window = ops.cast(window, boxes.dtype)
+    low = window[..., None, :2] if len(window.shape) > 1 else window[:2]
+    high = window[..., None, 2:] if len(window.shape) > 1 else window[2:]
+    corners = [boxes[..., :2], boxes[..., 2:]]
+    return ops.concatenate([ops.minimum(ops.maximum(c, low), high) for c in corners], axis=-1)

@@ -1,0 +1,50 @@
+"""The files that make up the data set, as the configuration's `sources` name them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def demo_images(config: dict) -> list[str]:
+    """File names of the images that `make_demo` draws: 000.png, 001.png, ..."""
+    count = sum(source["images"] for source in config["sources"] if source["format"] == "demo")
+    return [f"{number:03}.png" for number in range(count)]
+
+
+def importable(config: dict) -> list[dict]:
+    """The sources as the importer reads them: the demo is a COCO file like any other."""
+    folder = f"results/{config['dataset']}/demo"
+    demo = {
+        "format": "coco",
+        "annotations": f"{folder}/annotations.json",
+        "images": f"{folder}/images",
+    }
+    return [demo if source["format"] == "demo" else source for source in config["sources"]]
+
+
+def files(config: dict) -> Iterator[str]:
+    """Every file of the sources: annotations, images and masks."""
+    for source, original in zip(importable(config), config["sources"], strict=True):
+        if original["format"] == "demo":  # may not be there yet
+            yield source["annotations"]
+            yield from (f"{source['images']}/{name}" for name in demo_images(config))
+        elif source["format"] == "coco":
+            yield source["annotations"]
+            yield from visible(source["images"])
+        else:
+            yield from visible(source["folder"])
+
+
+def visible(folder: str) -> Iterator[str]:
+    """The files under a folder, in a fixed order, without hidden ones.
+
+    Nor those with a brace in their name, which Snakemake would take for a wildcard: they are
+    imported, but a change of them is not noticed.
+    """
+    for path, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(filter(usable, folders))
+        yield from (str(Path(path, name)) for name in sorted(filter(usable, names)))
+
+
+def usable(name: str) -> bool:
+    return not name.startswith(".") and "{" not in name
