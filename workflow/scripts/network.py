@@ -32,6 +32,7 @@ def build(architecture: dict, size: int, classes: list[str], seed: int = 0) -> M
         MAX_GT_INSTANCES=architecture["max_objects"],
         TRAIN_ROIS_PER_IMAGE=architecture["train_rois"],
         ROI_POSITIVE_RATIO=0.25,
+        ROI_SAMPLING_RATIO=1,  # four times as fast as 2
         FPN_CLASSIF_FC_LAYERS_SIZE=architecture["box_head_channels"],
         MASK_CHANNELS=architecture["mask_head_channels"],
         MASK_CONVOLUTIONS=architecture["mask_head_convolutions"],

@@ -85,8 +85,8 @@ class Memory(keras.callbacks.Callback):
         model.optimizer.build(model.trainable_variables)
         model.load_weights(self.folder / state["weights"])
         with np.load(self.folder / state["draws"]) as stored:
-            for variable in _draws(model):
-                variable.assign(stored[variable.path])
+            for i, variable in enumerate(_draws(model)):
+                variable.assign(stored[f"arr_{i}"])
         self.history = state["history"]
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         return len(self.history)
@@ -125,8 +125,7 @@ class Memory(keras.callbacks.Callback):
     def _write(self, epoch):
         weights, draws = f"epoch-{epoch}.weights.h5", f"epoch-{epoch}.npz"
         self.model.save_weights(self.folder / weights)
-        values = {v.path: ops.convert_to_numpy(v) for v in _draws(self.model)}
-        np.savez(self.folder / draws, **values)
+        np.savez(self.folder / draws, *map(ops.convert_to_numpy, _draws(self.model)))
         state = {
             "fingerprint": self.fingerprint,
             "weights": weights,

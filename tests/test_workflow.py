@@ -1,0 +1,217 @@
+"""The whole way, by the command that a user types, on a small demo."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+pytestmark = pytest.mark.slow
+PROJECT = ("Snakefile", "workflow", "config", "profiles", "envs", "tests/config.yaml")
+
+
+def copy_project(root, folder):
+    for name in PROJECT:
+        source, target = root / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    shutil.copy2(folder / "tests" / "config.yaml", folder / "config" / "config.yaml")
+
+
+def snakemake(folder, *arguments):
+    """Exit code, and all that the user sees."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=900,
+        env={**os.environ, "COLUMNS": "200"},
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def planned(folder, *arguments):
+    """The rules that a dry run would execute."""
+    code, output = snakemake(folder, "--dry-run", *arguments)
+    assert code == 0, output
+    return set(re.findall(r"^(?:local)?rule (\w+):", output, re.M)) - {"all"}
+
+
+def edit(folder, **changes):
+    """Change values of the configuration, named by their path: models__tiny__input=..."""
+    path = folder / "config" / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        part = config
+        for parent in parents:
+            part = part[parent]
+        part[last] = value
+    path.write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture(scope="module")
+def finished(root, tmp_path_factory):
+    """A project that has run once."""
+    folder = tmp_path_factory.mktemp("project")
+    copy_project(root, folder)
+    code, output = snakemake(folder)
+    assert code == 0, output
+    return folder
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A copy to change, results and their dates included."""
+    return shutil.copytree(finished, tmp_path / "project", symlinks=True)
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    return finished / "results" / "tiny"
+
+
+def test_every_file_between_stages_is_there_and_opens(results):
+    run = results / "models/tiny/holdout/seed0"
+    for path in (results / "dataset.json", *(results / "splits/holdout").glob("*.json")):
+        COCO(path)
+    assert (run / "model.weights.h5").stat().st_size > 1000
+    assert json.loads((run / "model.json").read_text())["classes"][0] == "leaf"
+    history = pd.read_csv(run / "history.tsv", sep="\t")
+    assert len(history) == 2 and np.isfinite(history.loss).all()
+    table = pd.read_csv(results / "evaluation.tsv", sep="\t")
+    assert list(table.iou_type) == ["bbox", "segm"]
+    assert not (table.select_dtypes("number") < 0).any().any()
+    assert (results / "report.zip").stat().st_size > 100_000
+
+
+def test_images_and_annotations_are_used_or_quarantined(results):
+    read = {
+        name: json.loads((results / f"{name}.json").read_text())
+        for name in ("imported", "dataset", "quarantine")
+    }
+    for kind in ("images", "annotations"):
+        count = {name: len(content[kind]) for name, content in read.items()}
+        assert count["imported"] == count["dataset"] + count["quarantine"], kind
+        assert count["quarantine"] > 0, "the demo's planted defects are found"
+    split = [
+        image["id"]
+        for name in ("train", "val", "test")
+        for image in json.loads((results / f"splits/holdout/{name}.json").read_text())["images"]
+    ]
+    assert sorted(split) == sorted(image["id"] for image in read["dataset"]["images"])
+
+
+def test_predictions_are_masks_of_the_whole_image(results):
+    run = results / "models/tiny/holdout/seed0"
+    truth = json.loads((results / "splits/holdout/test.json").read_text())
+    sizes = {image["id"]: [image["height"], image["width"]] for image in truth["images"]}
+    for prediction in json.loads((run / "predictions/test.json").read_text()):
+        assert prediction["segmentation"]["size"] == sizes[prediction["image_id"]]
+        assert coco_mask.area(prediction["segmentation"]) > 0
+        assert 0 < prediction["score"] <= 1
+
+
+def test_the_same_command_again_does_nothing(project):
+    code, output = snakemake(project)
+    assert code == 0
+    assert "Nothing to be done" in output
+
+
+def test_touched_files_run_nothing(project):
+    for path in (project / "workflow" / "scripts").rglob("*.py"):
+        path.touch()
+    assert planned(project) == set()
+
+
+AFTER_PREDICTION = {"gather_predictions", "evaluate", "compare_models", "make_report"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"evaluation__overlays": 2}, {"evaluate", "compare_models"}),
+        ({"prediction__min_score": 0.3}, {"predict", *AFTER_PREDICTION}),
+        ({"models__tiny__training__epochs": 3}, {"train", "plot_history", "predict"}),
+        ({"inputs__tiny__copies": 2}, {"make_shard", "train", "predict"}),
+    ],
+)
+def test_a_changed_value_runs_what_depends_on_it(project, changes, rules):
+    edit(project, **changes)
+    ran = planned(project)
+    assert rules <= ran
+    upstream = ["import_annotations", "validate_dataset", "split_dataset", "make_shard", "train"]
+    first = next(rule for rule in [*upstream, "predict", "evaluate"] if rule in rules)
+    assert not set(upstream[: upstream.index(first)] if first in upstream else upstream) & ran
+
+
+def test_changed_library_code_runs_its_stage(project):
+    path = project / "workflow" / "scripts" / "evaluation" / "metrics.py"
+    path.write_text(path.read_text() + "\nEXTRA = 1\n")
+    ran = planned(project)
+    assert "evaluate" in ran
+    assert not {"make_shard", "predict"} & ran
+
+
+def test_more_epochs_continue_the_training(project):
+    edit(project, models__tiny__training__epochs=3)
+    code, output = snakemake(project, "results/tiny/models/tiny/holdout/seed0/history.tsv")
+    assert code == 0, output
+    name = "results/tiny/models/tiny/holdout/seed0/history.tsv"
+    history = pd.read_csv(project / name, sep="\t")
+    assert list(history.epoch) == [1, 2, 3]
+    log = (project / "results/logs/train/tiny/tiny/holdout/seed0.log").read_text()
+    assert "epoch 3:" in log and "epoch 2:" not in log
+
+
+def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
+    copy_project(root, tmp_path)
+    names = ["results/tiny/evaluation.tsv"]
+    code, output = snakemake(tmp_path, *names)
+    assert code == 0, output
+    results = finished / "results" / "tiny"
+    same = [
+        *results.glob("*.json"),
+        *results.glob("splits/holdout/*.json"),
+        *results.glob("shards/**/*.tfrecord"),
+        results / "evaluation.tsv",
+        *results.glob("models/**/model.weights.h5"),
+        *results.glob("models/**/predictions/*.json"),
+    ]
+    assert len(same) > 10
+    for path in same:
+        assert path.read_bytes() == (tmp_path / path.relative_to(finished)).read_bytes(), path.name
+
+
+def test_a_damaged_shard_is_noticed(project):
+    shard = next((project / "results/tiny/shards/tiny/holdout/train").glob("*.tfrecord"))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    edit(project, models__tiny__training__epochs=3)
+    code, output = snakemake(project, "--rerun-triggers", "params")
+    assert code != 0
+    assert "changed since it was written" in output and "run snakemake again" in output
+    assert "Traceback" not in output
+
+
+def test_too_many_objects_is_refused_before_training(project):
+    edit(project, models__tiny__architecture__max_objects=2)
+    code, output = snakemake(project)
+    assert code != 0
+    assert re.search(r"shows \d+ objects, but the model takes 2", output)
+    assert "Traceback" not in output and "epoch" not in output
