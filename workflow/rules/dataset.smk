@@ -45,6 +45,8 @@ rule import_annotations:
         runtime="4h",
     params:
         sources=sources.importable(config),
+    message:
+        "Import the images and annotations of {wildcards.dataset}"
     script:
         "../scripts/import_annotations.py"
 
