@@ -6,7 +6,9 @@ min_version("9.27")
 include: "workflow/rules/common.smk"
 
 
-configfile: readable("config/config.yaml")
+if not workflow.configfiles:  # a file given by `--configfile` replaces the demo's
+
+    configfile: readable("config/config.yaml")
 
 
 check(config)

@@ -41,7 +41,6 @@ def main():
     file = results / "benchmark.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False))
     command = ["snakemake", "--cores", "2", "--quiet", "rules", "--configfile", str(file)]
-    command += ["--replace-workflow-config"]
     subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True)
     print((results / "evaluation.tsv").read_text())
 

@@ -174,6 +174,5 @@ rule make_report:
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
-            " --configfile {input.config} --replace-workflow-config"
-            " --report {output} > {log} 2>&1"
+            " --configfile {input.config} --report {output} > {log} 2>&1"
         )
