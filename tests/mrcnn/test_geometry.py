@@ -1,5 +1,7 @@
 """Boxes, anchors, ROIAlign and masks against what geometry says."""
 
+import copy
+
 import numpy as np
 import pytest
 from keras import ops
@@ -11,7 +13,7 @@ from mrcnn.data import stretch
 from mrcnn.masks import paste
 from mrcnn.roi_align import pyramid_level, roi_align
 
-CONFIG = Config(RPN_ANCHOR_SCALES=(16, 32, 64, 128, 256))
+CONFIG = Config(ARCHITECTURE="aligned", RPN_ANCHOR_SCALES=(16, 32, 64, 128, 256))
 
 
 def random_boxes(rng, *shape, side=128):
@@ -51,7 +53,8 @@ def test_level_grows_with_the_size_of_the_box():
 @pytest.mark.parametrize("samples", [1, 2])
 def test_roi_align_reads_a_linear_image_exactly(samples):
     """Bilinear samples of a plane are the plane: a bin is its value at the bin's centre."""
-    config = Config(RPN_ANCHOR_SCALES=(16, 32, 64, 128, 256), ROI_SAMPLING_RATIO=samples)
+    config = copy.copy(CONFIG)
+    config.ROI_SAMPLING_RATIO = samples
     pyramid = []
     for stride in (4, 8, 16, 32):
         centres = (np.arange(128 // stride) + 0.5) * stride

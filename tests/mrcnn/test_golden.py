@@ -1,6 +1,5 @@
 """Every stage against values that the original code computed, fed with the stage before."""
 
-import copy
 import json
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from mrcnn.config import Config
 from mrcnn.detections import detect
 from mrcnn.model import MaskRCNN
 from mrcnn.rpn import propose
-from mrcnn.weights import load_matterport, weighted_layers
+from mrcnn.weights import load
 
 GOLDEN = Path(__file__).parents[2] / ".." / "shared" / "golden"
 pytestmark = pytest.mark.skipif(not GOLDEN.exists(), reason="no golden values beside the project")
@@ -31,9 +30,9 @@ def model():
     settings = {name: value for name, value in stored.items() if name in Config.names()}
     config = Config(**settings, ARCHITECTURE="matterport")
     model = MaskRCNN("inference", config)
-    account = load_matterport(model, GOLDEN / "matterport_r50_4c.h5")
+    account = load(model, GOLDEN / "matterport_r50_4c.h5")
     assert not account.unused
-    assert sum(np.size(v) for layer in weighted_layers(model) for v in layer.weights) == 44_673_706
+    assert account.parameters("loaded") == 44_673_706
     return model
 
 
@@ -96,21 +95,17 @@ def test_box_head_on_golden_rois(golden, model):
 
 
 def test_detections(golden, model):
-    config = copy.copy(model.config)
-    config.DETECTION_MAX_INSTANCES = 300  # room for what the original drops, see below
     found = detect(
         ops.convert_to_tensor(pixels(golden["out/ROI"])),
         ops.convert_to_tensor(golden["out/mrcnn_class"]),
         ops.convert_to_tensor(golden["out/mrcnn_bbox"]),
         golden["windows"][0] - [0, 0, 1, 1],
-        config,
+        model.config,
     )
-    expected = golden["out/mrcnn_detection"][0]
-    expected = expected[expected[:, 4] > 0]
-    # TensorFlow 1.15 drops whatever follows a kept box without area in its class; ours goes on.
-    actual = np.column_stack([found["boxes"][0], found["class_ids"][0], found["scores"][0]])
+    expected = golden["out/mrcnn_detection"][0].copy()
     expected[:, :4] = pixels(expected[:, :4])
-    assert_same_rows(actual[nearest_rows(actual, expected)], expected)
+    actual = [ops.convert_to_numpy(found[name])[0] for name in ("boxes", "class_ids", "scores")]
+    near(np.column_stack(actual), expected)
 
 
 def test_masks(golden, model):
@@ -118,3 +113,16 @@ def test_masks(golden, model):
     boxes = ops.convert_to_tensor(pixels(golden["out/mrcnn_detection"][..., :4]))
     masks = ops.sigmoid(model.segment(model.features(images), boxes, SHAPE))
     near(masks, golden["out/mrcnn_mask"])
+
+
+def test_the_whole_way(golden, model):
+    found = model.detect([golden["image"]])[0]
+    shape = tuple(golden["det_masks_shape"])
+    expected = np.unpackbits(golden["det_masks"])[: np.prod(shape)].reshape(shape).astype(bool)
+    assert found["masks"].shape == shape and found["masks"].dtype == bool
+    np.testing.assert_array_equal(found["class_ids"], golden["det_class_ids"])
+    np.testing.assert_allclose(found["scores"], golden["det_scores"], atol=1e-3)
+    np.testing.assert_allclose(found["rois"], golden["det_rois"], atol=1)
+    both = (found["masks"] & expected).sum((0, 1))
+    either = (found["masks"] | expected).sum((0, 1))
+    assert (both >= 0.98 * either).all()

@@ -3,31 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from scenes import SmallConfig, scene, whole_mask
 
-from mrcnn.config import Config
 from mrcnn.data import Batches
 from mrcnn.masks import paste
 from mrcnn.model import MaskRCNN
-
-SIDE = 64
-
-
-def scene(rng):
-    """A bright disc (class 1) and a bright square (class 2) on grey noise."""
-    image = rng.integers(60, 100, (SIDE, SIDE, 3), dtype=np.uint8)
-    rows, columns = np.indices((SIDE, SIDE))
-    boxes, masks = [], []
-    for class_id, left in ((1, 0), (2, 32)):
-        radius = int(rng.integers(8, 12))
-        y, x = rng.integers(radius, SIDE - radius), left + rng.integers(radius, 32 - radius)
-        distance = np.hypot if class_id == 1 else lambda a, b: np.maximum(abs(a), abs(b))
-        mask = distance(rows - y, columns - x) <= radius
-        image[mask] = (220, 200, 40)
-        top, bottom = np.flatnonzero(mask.any(1))[[0, -1]]
-        first, last = np.flatnonzero(mask.any(0))[[0, -1]]
-        boxes.append([top, first, bottom + 1, last + 1])
-        masks.append(mask[top : bottom + 1, first : last + 1])
-    return {"image": image, "boxes": np.array(boxes), "classes": np.array([1, 2]), "masks": masks}
 
 
 @pytest.fixture(scope="module")
@@ -39,26 +19,7 @@ def scenes():
 @pytest.fixture(scope="module")
 def trained(scenes):
     keras.utils.set_random_seed(0)
-    config = Config(
-        NUM_CLASSES=3,
-        BACKBONE="mobilenet_v2",
-        BACKBONE_ALPHA=0.35,
-        TRAIN_BN=True,
-        IMAGE_MAX_DIM=SIDE,
-        TOP_DOWN_PYRAMID_SIZE=32,
-        RPN_CHANNELS=32,
-        MASK_CHANNELS=32,
-        MASK_CONVOLUTIONS=1,
-        FPN_CLASSIF_FC_LAYERS_SIZE=64,
-        RPN_ANCHOR_SCALES=(16, 24, 32, 48, 64),
-        MAX_GT_INSTANCES=4,
-        PRE_NMS_LIMIT=100,
-        POST_NMS_ROIS_TRAINING=40,
-        POST_NMS_ROIS_INFERENCE=40,
-        TRAIN_ROIS_PER_IMAGE=16,
-        DETECTION_MIN_CONFIDENCE=0.3,
-        DETECTION_MAX_INSTANCES=10,
-    )
+    config = SmallConfig()
     model = MaskRCNN("training", config)
     model.compile(keras.optimizers.AdamW(3e-3, global_clipnorm=5.0))
     batches = Batches(scenes, 8, config.MAX_GT_INSTANCES)
@@ -84,12 +45,9 @@ def test_all_losses_are_reported_and_fall(trained):
 def test_it_finds_what_it_has_seen(trained, scenes):
     model, _ = trained
     matched = 0
-    for image, found in zip(scenes, model.find([s["image"] for s in scenes]), strict=True):
-        for box, class_id, mask in zip(
-            image["boxes"], image["classes"], image["masks"], strict=True
-        ):
-            truth = np.zeros((SIDE, SIDE), bool)
-            truth[box[0] : box[2], box[1] : box[3]] = mask
+    for sample, found in zip(scenes, model.find([s["image"] for s in scenes]), strict=True):
+        for j, class_id in enumerate(sample["classes"]):
+            truth = whole_mask(sample, j)
             for i in np.flatnonzero(found["class_ids"] == class_id):
                 (y1, x1, y2, x2), pixels = paste(found["masks"][i], found["boxes"][i], truth.shape)
                 drawn = np.zeros_like(truth)

@@ -12,7 +12,10 @@ from mrcnn.config import Config
 from mrcnn.data import stretch
 
 CONFIG = Config(
-    RPN_ANCHOR_SCALES=(16, 32, 64, 96, 128), RPN_TRAIN_ANCHORS_PER_IMAGE=64, TRAIN_ROIS_PER_IMAGE=40
+    ARCHITECTURE="aligned",
+    RPN_ANCHOR_SCALES=(16, 32, 64, 96, 128),
+    RPN_TRAIN_ANCHORS_PER_IMAGE=64,
+    TRAIN_ROIS_PER_IMAGE=40,
 )
 ANCHORS = pyramid_anchors((128, 128), CONFIG)
 BOXES = np.array([[[10, 10, 40, 40], [60, 60, 70, 120], [0, 90, 30, 128], [0] * 4]], np.float32)

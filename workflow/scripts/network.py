@@ -15,6 +15,7 @@ def build(architecture: dict, size: int, classes: list[str], seed: int = 0) -> M
     """
     proposals = architecture["proposals"]
     config = Config(
+        ARCHITECTURE="aligned",
         NUM_CLASSES=1 + len(classes),
         IMAGE_MIN_DIM=size,
         IMAGE_MAX_DIM=size,

@@ -68,7 +68,7 @@ def train(
             shuffle=False,
             verbose=0,
             callbacks=[
-                NonFiniteLoss(),
+                NonFiniteLoss(batches),
                 Validation(validation(val_samples), training["evaluate_every"]),
                 Report(name, training["epochs"], len(batches)),
                 memory,

@@ -150,11 +150,6 @@ class Reader(Sequence):
         ((classes, self.size),) = forms
         self.classes = list(classes)
         self.digests = [index["sha256"] for index in indices.values()]
-        self.most_instances = max(
-            (record["instances"] for index in indices.values() for record in index["records"]),
-            default=0,
-        )
-        self.digests = [index["sha256"] for index in indices.values()]
         entries = [
             (path.with_suffix(".tfrecord"), entry)
             for path, index in indices.items()

@@ -43,3 +43,51 @@ def _pyramid_anchors(image_shape, scales, ratios, strides, anchor_stride, matter
     if matterport:
         anchors -= [0, 0, 1, 1]
     return anchors.astype(np.float32)
+
+
+def suggest_anchors(boxes, config) -> dict:
+    """Anchor scales and ratios for the boxes of a data set.
+
+    Scales are quantiles of the boxes' sizes, one per pyramid level, so that every level has its
+    share of objects; ratios are quantiles of their widths over heights.
+
+    Args:
+        boxes: `(N, 4)`, `[y1, x1, y2, x2]`, in pixels of the model's input.
+        config: `Config`; as many scales as `BACKBONE_STRIDES`, as many ratios as it has now.
+
+    Returns:
+        A dict: `RPN_ANCHOR_SCALES`, `RPN_ANCHOR_RATIOS` to put into a `Config`; and `now` and
+        `then`, the mean over the boxes of the IoU with the best anchor, both centred alike
+        (Redmon and Farhadi, 2017, arXiv:1612.08242, section 2), with the config's and with the
+        suggested anchors.
+
+    Raises:
+        ValueError: without boxes, or for a box without area.
+    """
+    boxes = np.asarray(boxes, float)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    if not len(boxes) or (sides <= 0).any():
+        raise ValueError("`suggest_anchors` needs boxes, each with y2 > y1 and x2 > x1.")
+    sizes, shapes = np.sqrt(sides.prod(axis=1)), sides[:, 1] / sides[:, 0]
+    scales = _quantiles(sizes, len(config.BACKBONE_STRIDES)).round().astype(int)
+    ratios = _quantiles(shapes, len(config.RPN_ANCHOR_RATIOS)).round(2)
+    return {
+        "RPN_ANCHOR_SCALES": tuple(np.maximum(scales, 1).tolist()),
+        "RPN_ANCHOR_RATIOS": tuple(ratios.tolist()),
+        "now": _mean_best_iou(sides, config.RPN_ANCHOR_SCALES, config.RPN_ANCHOR_RATIOS),
+        "then": _mean_best_iou(sides, scales, ratios),
+    }
+
+
+def _quantiles(values, count):
+    """The middles of `count` parts of equal mass."""
+    return np.exp(np.quantile(np.log(values), (np.arange(count) + 0.5) / count))
+
+
+def _mean_best_iou(sides, scales, ratios):
+    """Of boxes and anchors that share their centre: only heights and widths count."""
+    scales, roots = np.asarray(scales, float)[:, None], np.sqrt(np.asarray(ratios, float))
+    anchors = np.stack([scales / roots, scales * roots], axis=-1).reshape(1, -1, 2)
+    intersection = np.minimum(sides[:, None], anchors).prod(axis=-1)
+    union = sides.prod(axis=1)[:, None] + anchors.prod(axis=-1) - intersection
+    return float((intersection / union).max(axis=1).mean())

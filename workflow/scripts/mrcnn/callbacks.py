@@ -15,11 +15,18 @@ from mrcnn.errors import ModelError
 class NonFiniteLoss(keras.callbacks.Callback):
     """Stops training as soon as a loss is NaN or infinite.
 
+    Args:
+        batches: what `fit` is fed with; its `names(index)` name the images of the broken batch.
+
     Raises:
-        ModelError: naming the losses, the step and what helps.
+        ModelError: naming the losses, the step, the images and what helps.
     """
 
     async_safe = True
+
+    def __init__(self, batches=None):
+        super().__init__()
+        self.batches = batches
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -27,8 +34,9 @@ class NonFiniteLoss(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         broken = [name for name, value in (logs or {}).items() if not math.isfinite(value)]
         if broken:
+            images = f" (images {', '.join(self.batches.names(batch))})" if self.batches else ""
             raise ModelError(
-                f"Training stopped in epoch {self.epoch + 1}, step {batch + 1}: "
+                f"Training stopped in epoch {self.epoch + 1}, step {batch + 1}{images}: "
                 f"{', '.join(broken)} is not a finite number. Lower the learning rate (now "
                 f"{learning_rate(self.model):.2g}), lengthen the warm-up, or clip gradients more."
             )

@@ -78,10 +78,11 @@ class Config:
     DETECTION_MIN_CONFIDENCE = 0.7
     DETECTION_NMS_THRESHOLD = 0.3
 
-    # New. `ARCHITECTURE` decides details of geometry: "matterport" is the original, number by
-    # number; "aligned" places anchors on cell centres and samples ROIs without the half-pixel
-    # shift (ROIAlign as in Detectron2).
-    ARCHITECTURE = "aligned"
+    # New. `ARCHITECTURE` decides details of geometry. "matterport" is the original, number by
+    # number, so that its scripts and weights work as ever. "aligned" measures better and is what
+    # the workflow trains: anchors on cell centres, ROIs sampled without the half-pixel shift
+    # (ROIAlign as in Detectron2).
+    ARCHITECTURE = "matterport"
     BACKBONE_ALPHA = 1.0
     BACKBONE_WEIGHTS = None
     RPN_CHANNELS = 512

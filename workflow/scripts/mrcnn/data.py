@@ -45,8 +45,15 @@ class Batches(keras.utils.PyDataset):
         return len(self.samples) // self.batch_size
 
     def __getitem__(self, index):
+        return collate(self._samples(index), self.max_objects, self.mask_shape)
+
+    def names(self, index) -> list[str]:
+        """What the images of batch `index` of the present epoch are called, for messages."""
+        return [str(sample.get("image_id", "?")) for sample in self._samples(index)]
+
+    def _samples(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return collate([self.samples[int(i)] for i in chosen], self.max_objects, self.mask_shape)
+        return [self.samples[int(i)] for i in chosen]
 
     def on_epoch_end(self):
         self.start(self.epoch + 1)

@@ -16,7 +16,8 @@ def detect(rois, probabilities, deltas, window, config):
         probabilities: float32 `(B, R, classes)`, background first.
         deltas: float32 `(B, R, classes, 4)`.
         window: `(4,)` or `(B, 4)`: the part of the input that is image.
-        config: `Config`: the `DETECTION_` settings.
+        config: `Config`: the `DETECTION_` settings. `matterport`: padding is classified too, and
+            a box without area silences what follows it in its class, as in TensorFlow 1.15.
 
     Returns:
         A dict of `boxes` float32 `(B, D, 4)`, `class_ids` int32 `(B, D)` and `scores` float32
@@ -29,14 +30,22 @@ def detect(rois, probabilities, deltas, window, config):
     boxes = box.decode(rois, ops.squeeze(own, 2) * config.BBOX_STD_DEV)
     boxes = box.clip(boxes, window)
 
-    keep = (class_ids > 0) & (scores >= config.DETECTION_MIN_CONFIDENCE) & (box.area(rois) > 0)
+    keep = (class_ids > 0) & (scores >= config.DETECTION_MIN_CONFIDENCE)
+    keep = keep if config.is_matterport else keep & (box.area(rois) > 0)
     scores, order = ops.top_k(ops.where(keep, scores, 0.0), scores.shape[1])
     boxes = ops.take_along_axis(boxes, order[:, :, None], axis=1)
     class_ids = ops.take_along_axis(class_ids, order, axis=1)
+    if config.is_matterport:
+        empty = ops.cast((box.area(boxes) <= 0) & (scores > 0), "float32")
+        empty = empty[:, :, None] * ops.one_hot(class_ids, probabilities.shape[-1])
+        before = ops.take_along_axis(
+            ops.cumsum(empty, axis=1) - empty, class_ids[:, :, None], axis=2
+        )
+        scores = ops.where(ops.squeeze(before, 2) > 0, 0.0, scores)
 
     span = 2.0 * ops.max(boxes) + 1.0  # apart enough that classes never overlap
     apart = boxes + (ops.cast(class_ids, "float32") * span)[:, :, None]
-    kept = nms.non_max_suppression(apart, scores, scores > 0, config.DETECTION_NMS_THRESHOLD, limit)
+    kept = nms.non_max_suppression(apart, scores > 0, config.DETECTION_NMS_THRESHOLD, limit)
     chosen, found = ops.maximum(kept, 0), kept >= 0
     boxes = ops.take_along_axis(boxes, chosen[:, :, None], axis=1)
     return {

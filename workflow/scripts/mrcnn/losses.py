@@ -16,11 +16,15 @@ def rpn_bbox_loss(match, target, deltas):
     return _mean(_smooth_l1(target - deltas), match == 1)
 
 
-def class_loss(class_ids, logits):
-    """Cross-entropy over the used ROIs. `class_ids` `(B, R)`, `logits` `(B, R, classes)`."""
+def class_loss(class_ids, logits, active):
+    """Cross-entropy over the used ROIs, but for guesses at classes that the image cannot have.
+
+    `class_ids` `(B, R)`, `logits` `(B, R, classes)`, `active` `(B, classes)`, 1 or 0.
+    """
     target = ops.maximum(class_ids, 0)
     loss = keras.losses.sparse_categorical_crossentropy(target, logits, from_logits=True)
-    return _mean(loss, class_ids >= 0)
+    judged = ops.take_along_axis(active, ops.argmax(logits, axis=-1), axis=1) > 0
+    return _mean(loss, (class_ids >= 0) & judged)
 
 
 def bbox_loss(class_ids, target, deltas):

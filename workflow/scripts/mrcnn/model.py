@@ -1,18 +1,46 @@
 """Mask R-CNN as a Keras model."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 from keras import ops
 
-from mrcnn import losses, targets
+from mrcnn import losses, targets, weight_files, weights
 from mrcnn.anchors import pyramid_anchors
 from mrcnn.backbones import backbone, normalise
+from mrcnn.config import Config
 from mrcnn.detections import detect
+from mrcnn.distribution import replicas
 from mrcnn.errors import ModelError
+from mrcnn.folding import fold
 from mrcnn.fpn import feature_pyramid
+from mrcnn.generator import DataGenerator, load_image_gt
 from mrcnn.heads import box_head, mask_head
+from mrcnn.matterport import MatterportInterface
+from mrcnn.molding import (
+    compose_image_meta,
+    compute_backbone_shapes,
+    log,
+    mold_image,
+    parse_image_meta,
+    unmold_image,
+)
+from mrcnn.resnet import IMAGENET_FILE
 from mrcnn.roi_align import roi_align
 from mrcnn.rpn import propose, region_proposal_network
+
+__all__ = [
+    "DataGenerator",
+    "MaskRCNN",
+    "compose_image_meta",
+    "compute_backbone_shapes",
+    "load_image_gt",
+    "log",
+    "mold_image",
+    "parse_image_meta",
+    "unmold_image",
+]
 
 LOSSES = (
     "rpn_class_loss",
@@ -23,14 +51,17 @@ LOSSES = (
 )
 
 
-class MaskRCNN(keras.Model):
+@keras.saving.register_keras_serializable("mrcnn")
+class MaskRCNN(MatterportInterface, keras.Model):
     """Mask R-CNN (He et al., 2017, arXiv:1703.06870) with a feature pyramid.
 
-    Trained by `fit` on batches as `mrcnn.data` makes them: a dict of `images` uint8 or float
-    `(B, H, W, C)`, 0 to 255, `boxes` float32 `(B, M, 4)`, `class_ids` int32 `(B, M)`, `masks`
-    uint8 `(B, M, h, w)`. H and W are multiples of 64. The losses are the model's own: `compile`
-    needs an optimizer only. Without ground truth in the dict, or called with the images alone,
-    the model returns detections.
+    Trained by `fit` on batches that are dicts: `images` uint8 or float `(B, H, W, C)`, 0 to 255,
+    H and W multiples of 64; `boxes` `(B, M, 4)`, `[y1, x1, y2, x2]` in pixels; `class_ids`
+    `(B, M)`, 0 for an empty slot, negative for a crowd; `masks`, bool or 0 to 255, either
+    `(B, H, W, M)` like the images or `(B, M, h, w)`, each stretched over its box; and optionally
+    `active_class_ids` `(B, NUM_CLASSES)`, 1 for the classes that the image's source labels. The
+    losses are the model's own: `compile` needs an optimizer only. Without ground truth in the
+    dict, or called with the images alone, the model returns detections.
 
     Args:
         mode: "training" or "inference", as in the original. Both build the same model.
@@ -43,23 +74,46 @@ class MaskRCNN(keras.Model):
         super().__init__(**kwargs)
         if mode not in ("training", "inference"):
             raise ModelError(f"`mode` must be 'training' or 'inference'. Received {mode!r}.")
-        self.mode, self.config, self.model_dir = mode, config, model_dir
-        self.backbone = backbone(config)
+        self.mode, self.config, self.model_dir = mode, config or Config(), model_dir
+        self.seed, self.epoch, self.log_dir, self._resumed = seed, 0, None, None
+        config = self.config
+        self.backbone = fold(backbone(config))
         self.fpn = feature_pyramid([c.shape[-1] for c in self.backbone.outputs], config)
         self.rpn = region_proposal_network(config)
-        self.box_head = box_head(config)
-        self.mask_head = mask_head(config)
+        self.box_head = fold(box_head(config))
+        self.mask_head = fold(mask_head(config))
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.loss_trackers = {name: keras.metrics.Mean(name=name) for name in LOSSES}
         self._predictors = {}
         self.build()
+
+    def get_config(self):
+        settings = self.config.to_dict()
+        if callable(settings["BACKBONE"]):
+            raise ModelError(
+                "A backbone that is a function cannot be stored in a file: keep the weights alone, "
+                "`save_weights`, and build the model anew."
+            )
+        settings = {name: settings[name] for name in Config.names()}
+        settings["BACKBONE_WEIGHTS"] = None  # the file has them
+        return {
+            **{"name": self.name, "mode": self.mode, "model_dir": self.model_dir},
+            **{"seed": self.seed, "config": settings},
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config | {"config": Config(**config["config"])})
 
     def build(self, *_):
         """Nothing to do: the parts are built from `config` alone."""
         self.built = True
 
     def call(self, inputs, training=False):
-        inputs = inputs if isinstance(inputs, dict) else {"images": inputs}
+        inputs = dict(inputs) if isinstance(inputs, dict) else {"images": inputs}
+        for name, dtype in (("boxes", "float32"), ("class_ids", "int32")):
+            if name in inputs:
+                inputs[name] = ops.cast(inputs[name], dtype)
         training_norm = bool(training) and self.config.TRAIN_BN
         shape = inputs["images"].shape[1:3]
         anchors = ops.convert_to_tensor(pyramid_anchors(shape, self.config))
@@ -88,13 +142,40 @@ class MaskRCNN(keras.Model):
             "rpn_target": rpn_target,
             "rpn_logits": rpn_logits,
             "rpn_deltas": rpn_deltas,
+            "active": self.active_classes(inputs),
             **self.head_outputs(pyramid, proposals, inputs, shape, training_norm),
         }
+
+    def load_weights(self, filepath, by_name=False, exclude=None, scope=None, partial=False):
+        """Load a weights file, and return the account of every tensor: see `weights.load`.
+
+        The files that `get_imagenet_weights` fetches hold a backbone, and need no `scope`.
+        `by_name` is the original's, and changes nothing: layers always go by name.
+        """
+        if Path(filepath).name == IMAGENET_FILE:
+            scope, partial = "backbone", True
+        account = weights.load(self, filepath, exclude or (), scope, partial)
+        self.set_log_dir(filepath)
+        self._resumed = None if exclude or scope else filepath
+        return account
+
+    def save_weights(self, filepath, **options):
+        """Save `.weights.h5` as Keras does, any other `.h5` in the original's layout."""
+        if str(filepath).endswith(".weights.h5"):
+            super().save_weights(filepath, **options)
+        else:
+            weight_files.write(filepath, self)
 
     def window(self, shape):
         """What boxes are clipped to, `(4,)`: the whole padded input of `shape`."""
         edge = 1 if self.config.is_matterport else 0
         return [0, 0, shape[0] - edge, shape[1] - edge]
+
+    def active_classes(self, inputs):
+        """Which classes may be judged in each image, float32 `(B, NUM_CLASSES)`."""
+        if "active_class_ids" in inputs:
+            return ops.cast(inputs["active_class_ids"], "float32")
+        return ops.ones((ops.shape(inputs["boxes"])[0], self.config.NUM_CLASSES))
 
     def features(self, images, training=False):
         """P2 to P6 of images with values 0 to 255."""
@@ -131,9 +212,11 @@ class MaskRCNN(keras.Model):
         positives = int(self.config.TRAIN_ROIS_PER_IMAGE * self.config.ROI_POSITIVE_RATIO)
         rois, objects = drawn["rois"][:, :positives], drawn["objects"][:, :positives]
         mask_logits = self.segment(pyramid, rois, shape, training)
-        mask_target = targets.mask_targets(
-            rois, objects, truth["boxes"], truth["masks"], mask_logits.shape[2:4]
-        )
+        masks, frames = truth["masks"], truth["boxes"]
+        if tuple(masks.shape[1:]) == (*shape, frames.shape[1]):
+            masks = ops.transpose(masks, (0, 3, 1, 2))
+            frames = ops.zeros_like(frames) + ops.convert_to_tensor([0.0, 0.0, *shape])
+        mask_target = targets.mask_targets(rois, objects, frames, masks, mask_logits.shape[2:4])
         return {
             "class_ids": drawn["class_ids"],
             "logits": logits,
@@ -148,14 +231,23 @@ class MaskRCNN(keras.Model):
         values = {
             "rpn_class_loss": losses.rpn_class_loss(p["rpn_match"], p["rpn_logits"]),
             "rpn_bbox_loss": losses.rpn_bbox_loss(p["rpn_match"], p["rpn_target"], p["rpn_deltas"]),
-            "mrcnn_class_loss": losses.class_loss(p["class_ids"], p["logits"]),
+            "mrcnn_class_loss": losses.class_loss(p["class_ids"], p["logits"], p["active"]),
             "mrcnn_bbox_loss": losses.bbox_loss(p["class_ids"], p["delta_target"], p["deltas"]),
             "mrcnn_mask_loss": losses.mask_loss(masked, p["mask_target"], p["mask_logits"]),
         }
         for name, value in values.items():
             self.loss_trackers[name].update_state(value)
-        return sum(self.config.LOSS_WEIGHTS[name] * values[name] for name in LOSSES) + sum(
-            self.losses
+        total = sum(self.config.LOSS_WEIGHTS[name] * values[name] for name in LOSSES)
+        return (total + self.weight_decay() + sum(self.losses)) / replicas()
+
+    def weight_decay(self):
+        """The original's: `WEIGHT_DECAY` times the mean square of each weight and bias."""
+        if not self.config.is_matterport or not self.config.WEIGHT_DECAY:
+            return 0.0
+        return self.config.WEIGHT_DECAY * sum(
+            ops.mean(ops.square(ops.cast(variable, "float32")))
+            for variable in self.trainable_variables
+            if variable.name not in ("gamma", "beta")
         )
 
     def detections(self, pyramid, proposals, shape, windows=None):
@@ -201,7 +293,8 @@ class MaskRCNN(keras.Model):
         """One graph per shape: Keras would turn to unknown sizes at the second shape."""
         shape = batch["images"].shape
         if shape not in self._predictors:
-            self._predictors[shape] = self.make_predict_function(force=True)
+            self.make_predict_function(force=True)
+            self._predictors[shape] = self.predict_function
         self.predict_function = self._predictors[shape]
         return self.predict_on_batch(batch)
 

@@ -4,15 +4,17 @@ from keras import ops
 
 from mrcnn import boxes as box
 
-_FIXED_POINT_LIMIT = 2000  # beyond, its N x N matrix costs more than going box by box
+_BLOCK = 1000  # boxes whose overlaps are looked at together
 
 
-def non_max_suppression(boxes, scores, valid, threshold, max_output):
+def non_max_suppression(boxes, valid, threshold, max_output):
     """Indices of the boxes that greedy suppression keeps, best first.
+
+    Block after block, from the best boxes down, until enough are kept: each box is compared with
+    those kept before, and with the better ones of its own block.
 
     Args:
         boxes: float32 `(B, N, 4)`, sorted by descending score.
-        scores: float32 `(B, N)`.
         valid: bool `(B, N)`: which boxes take part.
         threshold: a box whose IoU with a better kept box is larger goes.
         max_output: K, the number of indices per image.
@@ -20,19 +22,41 @@ def non_max_suppression(boxes, scores, valid, threshold, max_output):
     Returns:
         int32 `(B, K)`: indices into N, -1 after the last.
     """
-    if boxes.shape[1] <= _FIXED_POINT_LIMIT:
-        return _by_fixed_point(boxes, valid, threshold, max_output)
-    return _one_by_one(boxes, scores, valid, threshold, max_output)
+    count, batch = boxes.shape[1], ops.shape(boxes)[0]
+    size = min(count, _BLOCK)
+    blocks = -(-count // size)
+    padding = blocks * size - count
+    boxes = ops.pad(boxes, [(0, 0), (0, padding), (0, 0)])
+    valid = ops.cast(ops.pad(valid, [(0, 0), (0, padding)]), "float32")
+    boxes_of_blocks = ops.reshape(boxes, (batch, blocks, size, 4))
+    valid_of_blocks = ops.reshape(valid, (batch, blocks, size))
+
+    def unfinished(i, keep):
+        return (i < blocks) & ops.any(ops.sum(keep, axis=(1, 2)) < max_output)
+
+    def step(i, keep):
+        block = ops.take(boxes_of_blocks, i, axis=1)
+        kept = first_indices(ops.reshape(keep, (batch, blocks * size)) > 0, max_output)
+        better = ops.take_along_axis(boxes, ops.maximum(kept, 0)[:, :, None], axis=1)
+        overlaps = box.iou(better[:, :, None], block[:, None]) > threshold
+        beaten = ops.any(overlaps & (kept >= 0)[:, :, None], axis=1)
+        alive = ops.where(beaten, 0.0, ops.take(valid_of_blocks, i, axis=1))
+        alive = _by_fixed_point(block, alive, threshold)
+        here = ops.reshape(ops.arange(blocks) == i, (1, blocks, 1))
+        return i + 1, ops.where(here, alive[:, None], keep)
+
+    keep = ops.zeros((batch, blocks, size))
+    _, keep = ops.while_loop(unfinished, step, (ops.convert_to_tensor(0, dtype="int32"), keep))
+    return first_indices(ops.reshape(keep, (batch, blocks * size)) > 0, max_output)
 
 
-def _by_fixed_point(boxes, valid, threshold, max_output):
+def _by_fixed_point(boxes, alive, threshold):
     """Suppression only runs from better to worse boxes, so its fixed point is unique."""
     count = boxes.shape[1]
     order = ops.arange(count)
     better = order[:, None] < order[None, :]
     suppresses = (box.iou(boxes[:, :, None], boxes[:, None]) > threshold) & better
     suppresses = ops.cast(suppresses, "float32")
-    alive = ops.cast(valid, "float32")
 
     def changed(_, keep, before):
         return ops.any(keep != before)
@@ -41,8 +65,7 @@ def _by_fixed_point(boxes, valid, threshold, max_output):
         hit = ops.squeeze(ops.matmul(keep[:, None, :], suppresses), 1)
         return i + 1, alive * ops.cast(hit == 0, "float32"), keep
 
-    _, keep, _ = ops.while_loop(changed, step, (0, alive, alive - 1.0), maximum_iterations=count)
-    return first_indices(keep > 0, max_output)
+    return ops.while_loop(changed, step, (0, alive, alive - 1.0), maximum_iterations=count)[1]
 
 
 def first_indices(keep, max_output):
@@ -52,24 +75,3 @@ def first_indices(keep, max_output):
     rank, indices = ops.top_k(rank, min(max_output, count))
     indices = ops.where(rank > 0, ops.cast(indices, "int32"), -1)
     return ops.pad(indices, [(0, 0), (0, max(0, max_output - count))], constant_values=-1)
-
-
-def _one_by_one(boxes, scores, valid, threshold, max_output):
-    batch, count = ops.shape(scores)
-    gone = -1e9
-    scores = ops.where(valid, scores, gone)
-    slots = ops.arange(max_output)[None]
-
-    def unfinished(i, scores, _):
-        return (i < max_output) & ops.any(scores > gone)
-
-    def step(i, scores, indices):
-        best = ops.cast(ops.argmax(scores, axis=1), "int32")
-        alive = ops.max(scores, axis=1) > gone
-        winner = ops.take_along_axis(boxes, best[:, None, None], axis=1)
-        beaten = (box.iou(boxes, winner) > threshold) | ops.cast(ops.one_hot(best, count), "bool")
-        indices = ops.where(slots == i, ops.where(alive, best, -1)[:, None], indices)
-        return i + 1, ops.where(beaten, gone, scores), indices
-
-    indices = ops.full((batch, max_output), -1, dtype="int32")
-    return ops.while_loop(unfinished, step, (0, scores, indices))[2]

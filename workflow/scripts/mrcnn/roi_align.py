@@ -54,7 +54,7 @@ def roi_align(pyramid, boxes, image_shape, size, config):
 
 def pyramid_level(boxes, image_shape, config):
     """The level, int32 2 to 5, that each box is pooled from."""
-    side = ops.sqrt(ops.maximum(box.area(boxes), 1e-6))
+    side = ops.sqrt(ops.maximum(ops.nan_to_num(box.area(boxes)), 1e-6))
     if config.is_matterport:
         height, width = image_shape[:2]
         side = side * math.sqrt(height * width / ((height - 1) * (width - 1)))
@@ -82,6 +82,7 @@ def _samples(low, high, cells, image_side, size, config):
         steps = (ops.arange(size * samples, dtype="float32") + 0.5) / (size * samples)
         steps = ops.reshape(steps, (size, samples))
         position = (low + steps * (high - low)) * scale[..., None, None] - 0.5
+    position = ops.nan_to_num(position)  # so that it is the loss that shows a NaN
     position = ops.minimum(ops.maximum(position, 0.0), cells[..., None, None] - 1.0)
     below = ops.floor(position)
     above = ops.minimum(below + 1.0, cells[..., None, None] - 1.0)

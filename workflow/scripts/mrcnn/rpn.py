@@ -53,7 +53,7 @@ def propose(scores, deltas, anchors, window, config, count):
     boxes = box.decode(ops.take(anchors, order, axis=0), deltas * config.RPN_BBOX_STD_DEV)
     boxes = box.clip(boxes, window)
     kept = nms.non_max_suppression(
-        boxes, scores, ops.ones_like(scores, dtype="bool"), config.RPN_NMS_THRESHOLD, count
+        boxes, ops.ones_like(scores, dtype="bool"), config.RPN_NMS_THRESHOLD, count
     )
     boxes = ops.take_along_axis(boxes, ops.maximum(kept, 0)[:, :, None], axis=1)
     return ops.where((kept >= 0)[:, :, None], boxes, 0.0)

@@ -141,7 +141,8 @@ def mask_targets(rois, objects, gt_boxes, gt_masks, shape):
         rois: float32 `(B, R, 4)`.
         objects: int32 `(B, R)`, which object each ROI shows.
         gt_boxes: float32 `(B, M, 4)`.
-        gt_masks: uint8 `(B, M, h, w)`, coverage 0 to 255, each mask stretched over its box.
+        gt_masks: `(B, M, h, w)`, each mask stretched over its box: bool, or coverage from 0 to
+            255 or to 1, whichever the largest value shows.
         shape: `(height, width)` of the targets.
 
     Returns:
@@ -149,6 +150,9 @@ def mask_targets(rois, objects, gt_boxes, gt_masks, shape):
     """
     batch, count = ops.shape(rois)[:2]
     instances, height, width = gt_masks.shape[1:]
+    if keras.backend.standardize_dtype(gt_masks.dtype) == "bool":
+        gt_masks = ops.cast(gt_masks, "uint8")
+    half = ops.where(ops.max(gt_masks) > 1, 127.5, 0.5)
     frame = ops.take_along_axis(gt_boxes, objects[:, :, None], axis=1)
     rows, row_weights = _positions(rois, frame, 0, height, shape[0])
     columns, column_weights = _positions(rois, frame, 1, width, shape[1])
@@ -158,7 +162,7 @@ def mask_targets(rois, objects, gt_boxes, gt_masks, shape):
     weights = row_weights[:, :, :, None, :, None] * column_weights[:, :, None, :, None, :]
     pixels = ops.take(ops.reshape(gt_masks, (-1,)), ops.reshape(index, (-1,)), axis=0)
     pixels = ops.reshape(ops.cast(pixels, "float32"), (batch, count, *shape, 2, 2))
-    return ops.cast(ops.sum(weights * pixels, axis=(-2, -1)) >= 127.5, "float32")
+    return ops.cast(ops.sum(weights * pixels, axis=(-2, -1)) >= half, "float32")
 
 
 def _positions(rois, frame, axis, cells, size):
@@ -167,6 +171,7 @@ def _positions(rois, frame, axis, cells, size):
     low, high = rois[..., axis, None], rois[..., axis + 2, None]
     frame_low, frame_high = frame[..., axis, None], frame[..., axis + 2, None]
     position = (low + steps * (high - low) - frame_low) / ops.maximum(frame_high - frame_low, 1e-3)
+    position = ops.nan_to_num(position)
     inside = ops.cast((position >= 0) & (position <= 1), "float32")
     position = ops.minimum(ops.maximum(position * cells - 0.5, 0.0), cells - 1.0)
     below = ops.floor(position)

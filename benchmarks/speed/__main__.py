@@ -1,0 +1,134 @@
+"""Times `mrcnn` beside the peers that are installed, and prints the tables of the README.
+
+    uv run --with torch --with torchvision python benchmarks/speed
+
+Contenders take turns, one works at a time. How equal the terms are: benchmarks/README.md.
+"""
+
+import argparse
+import statistics
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
+
+import pictures
+from work import Work
+from worker import Worker
+
+LIMIT = 220e9  # operations per second of a 3x3 convolution on the two cores of the README
+
+
+class Contender(NamedTuple):
+    """Who competes: `place` is "module:class", `packages` have to be installed."""
+
+    title: str
+    place: str
+    packages: tuple[str, ...]
+    tasks: tuple[str, ...] = ("train", "detect")
+
+
+OURS, PEER = ("keras", "tensorflow"), ("torchvision", "torch")
+CONTENDERS = {
+    "ours": Contender("ours", "ours:Ours", OURS),
+    "torchvision": Contender("torchvision", "torchvision_peer:Torchvision", PEER),
+    "torchvision_channels_last": Contender(
+        "torchvision, channels last", "torchvision_peer:ChannelsLast", PEER
+    ),
+    "torchvision_as_found": Contender(
+        "torchvision, as many mask ROIs as it finds",
+        "torchvision_peer:AsFound",
+        PEER,
+        tasks=("train",),  # detection is the same
+    ),
+    "convolution": Contender("convolutions alone", "convolution:Convolution", OURS),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=10)
+    parser.add_argument("--size", type=int, default=512, help="side of the images in pixels")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=[*CONTENDERS])
+    parser.add_argument(
+        "--tasks", nargs="+", choices=("train", "detect"), default=["train", "detect"]
+    )
+    parser.add_argument("--images", type=Path, help="stage1_train of the 2018 Data Science Bowl")
+    arguments = parser.parse_args()
+
+    chosen = installed(arguments.only)
+    for task in arguments.tasks:
+        work = Work(task, arguments.size, arguments.threads)
+        contenders = {name: one for name, one in chosen.items() if task in one.tasks}
+        samples = pictures.samples(arguments.images, work.images, work.objects, work.size)
+        seconds, reports = measure(contenders, work, samples, arguments.repetitions)
+        print(f"\n{title(work, arguments.repetitions)}\n")
+        print(table(seconds, reports, contenders), flush=True)
+
+
+def installed(names) -> dict[str, Contender]:
+    """Those of the contenders whose packages are there; says which version, and which are not."""
+    chosen, versions = {}, {}
+    for name in names:
+        contender = CONTENDERS[name]
+        try:
+            versions |= {package: version(package) for package in contender.packages}
+        except PackageNotFoundError as missing:
+            print(f"{name} is left out: {missing.name} is not installed.")
+        else:
+            chosen[name] = contender
+    if not chosen:
+        raise SystemExit("Nothing is left to measure.")
+    print(", ".join(" ".join(each) for each in versions.items()))
+    return chosen
+
+
+def measure(contenders, work, samples, repetitions) -> tuple[dict, dict]:
+    """Seconds of each repetition, and the final report, of each contender."""
+    workers = {}
+    for name, contender in contenders.items():
+        print(f"{name} warms up", file=sys.stderr)
+        workers[name] = Worker(contender.place, work, samples)
+    seconds = {name: [] for name in workers}
+    for repetition in range(repetitions):
+        print(f"{work.task} {repetition + 1} of {repetitions}", file=sys.stderr)
+        for name, worker in workers.items():
+            seconds[name].append(worker.step())
+    return seconds, {name: worker.finish() for name, worker in workers.items()}
+
+
+def title(work, repetitions) -> str:
+    what = {
+        "train": f"One training step, batch {work.images}, {work.objects} objects per image",
+        "detect": "Detection of one image, masks in its pixels",
+    }[work.task]
+    return f"{what}, {work.size} x {work.size}, {work.threads} threads, {repetitions} repetitions:"
+
+
+def table(seconds, reports, contenders) -> str:
+    """Markdown, a row per contender."""
+    rows = [
+        ["", "median s", "best s", "ours / this", "peak GiB", "of it imports"]
+        + ["GFLOP", "GFLOP/s", f"of {LIMIT / 1e9:.0f}", "computed"],
+        ["---"] * 10,
+    ]
+    for name, times in seconds.items():
+        median, report = statistics.median(times), reports[name]
+        compared = "ours" in seconds and name.startswith("torchvision")
+        ratio = statistics.median(seconds["ours"]) / median if compared else None
+        speed = report["operations"] / median
+        rows.append(
+            [contenders[name].title, f"{median:.3f}", f"{min(times):.3f}"]
+            + [f"{ratio:.2f}" if ratio else ""]
+            + [f"{report[memory] / 2**30:.2f}" for memory in ("peak", "imported")]
+            + [f"{report['operations'] / 1e9:.0f}", f"{speed / 1e9:.0f}", f"{speed / LIMIT:.0%}"]
+            + [report["note"]]
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Convolutions that take the batch normalisation behind them along.
+
+A normalisation that is not trained is a factor and an offset per channel. Multiplied into the
+kernel and the bias it costs nothing, while on its own it reads and writes every feature map once
+more, and keeps it for the backward pass.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+_CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D)
+
+
+class NormalisedConvolution(layers.Layer):
+    """A convolution and the batch normalisation behind it, as one step unless that one learns.
+
+    Args:
+        convolution: `Conv2D` or `DepthwiseConv2D`, without activation.
+        normalisation: `BatchNormalization`.
+    """
+
+    def __init__(self, convolution, normalisation):
+        super().__init__(name=f"{convolution.name}_normalised")
+        self.convolution, self.normalisation = convolution, normalisation
+        self.built = True
+
+    def call(self, inputs, training=None, mask=None):
+        convolution, normalisation = self.convolution, self.normalisation
+        if training and normalisation.trainable:
+            return normalisation(convolution(inputs), training=True)
+        scale, offset = self._scale_and_offset()
+        if isinstance(convolution, layers.DepthwiseConv2D):
+            kernel = self._cast(convolution.kernel * ops.reshape(scale, (-1, 1)))
+            outputs = ops.depthwise_conv(
+                inputs,
+                kernel,
+                convolution.strides,
+                convolution.padding,
+                convolution.data_format,
+                convolution.dilation_rate,
+            )
+        else:
+            kernel = self._cast(convolution.kernel * scale)
+            if convolution.padding == "valid" and inputs.shape[1:] == kernel.shape[:3]:
+                outputs = _matmul(inputs, kernel)
+            else:
+                outputs = convolution.convolution_op(inputs, kernel)
+        return outputs + self._cast(offset)
+
+    def _scale_and_offset(self):
+        normalisation = self.normalisation
+        scale = ops.rsqrt(normalisation.moving_variance + normalisation.epsilon)
+        offset = -normalisation.moving_mean
+        if self.convolution.use_bias:
+            offset = offset + self.convolution.bias
+        if normalisation.scale:
+            scale = scale * normalisation.gamma
+        offset = offset * scale
+        return scale, offset + normalisation.beta if normalisation.center else offset
+
+    def _cast(self, values):
+        return ops.cast(values, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return self.convolution.compute_output_shape(input_shape)
+
+
+def _matmul(inputs, kernel):
+    """A convolution of maps no larger than its kernel, `(N, h, w, C)` to `(N, 1, 1, filters)`."""
+    filters = kernel.shape[-1]
+    outputs = ops.matmul(
+        ops.reshape(inputs, (-1, math.prod(kernel.shape[:3]))), ops.reshape(kernel, (-1, filters))
+    )
+    return ops.reshape(outputs, (-1, 1, 1, filters))
+
+
+def fold(model) -> keras.Model:
+    """The same layers and weights, with each convolution and the normalisation behind it joined."""
+    before = {}
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            convolution = layer.input._keras_history.operation
+            if type(convolution) in _CONVOLUTIONS and len(convolution._outbound_nodes) == 1:
+                before[layer.name] = convolution
+    joined = {layer.name for layer in before.values()}
+
+    def replacement(layer):
+        if layer.name in before:
+            return NormalisedConvolution(before[layer.name], layer)
+        return layers.Identity(name=f"{layer.name}_input") if layer.name in joined else layer
+
+    return keras.models.clone_model(model, clone_function=replacement)
