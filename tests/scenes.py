@@ -35,6 +35,7 @@ def whole_mask(sample, i):
     return mask
 
 
+@keras.saving.register_keras_serializable()
 def small_backbone(config):
     """Five convolutions, traced in a moment."""
     images = x = keras.Input((None, None, config.IMAGE_CHANNEL_COUNT))

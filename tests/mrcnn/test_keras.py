@@ -52,7 +52,7 @@ def new_model(seed=1, **settings):
 
 
 def test_the_tutorial(samples, tmp_path):
-    model = new_model(BACKBONE="mobilenet_v2")
+    model = new_model()
     model.compile(optimizer=keras.optimizers.AdamW(3e-3, global_clipnorm=5.0))
     file = tmp_path / "best.keras"
     history = model.fit(
@@ -92,7 +92,7 @@ def test_whole_masks_and_cropped_masks_train_alike(samples):
 
 
 def test_a_saved_model_goes_on(samples, tmp_path):
-    model = new_model(BACKBONE="mobilenet_v2")
+    model = new_model()
     model.compile(keras.optimizers.AdamW(1e-3))
     batch = Scenes(samples, 8)[0]
     model.train_on_batch(batch)
@@ -104,6 +104,12 @@ def test_a_saved_model_goes_on(samples, tmp_path):
     for a, b in zip(model.find(image)[0].values(), loaded.find(image)[0].values(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert np.isfinite(loaded.train_on_batch(batch)).all()
+
+
+def test_a_backbone_that_has_no_name_is_not_stored(tmp_path):
+    model = new_model(BACKBONE=lambda config: SmallConfig.BACKBONE(config))
+    with pytest.raises(ModelError, match="register_keras_serializable"):
+        model.save(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize(

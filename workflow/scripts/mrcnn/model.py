@@ -89,12 +89,16 @@ class MaskRCNN(MatterportInterface, keras.Model):
 
     def get_config(self):
         settings = self.config.to_dict()
-        if callable(settings["BACKBONE"]):
-            raise ModelError(
-                "A backbone that is a function cannot be stored in a file: keep the weights alone, "
-                "`save_weights`, and build the model anew."
-            )
         settings = {name: settings[name] for name in Config.names()}
+        build = settings["BACKBONE"]
+        if callable(build):
+            if keras.saving.get_registered_object(keras.saving.get_registered_name(build)) is None:
+                raise ModelError(
+                    "A file cannot hold a backbone that is a function, only its registered name: "
+                    f"put `@keras.saving.register_keras_serializable()` above {build.__name__}, "
+                    "or keep the weights alone, `save_weights`."
+                )
+            settings["BACKBONE"] = keras.saving.serialize_keras_object(build)
         settings["BACKBONE_WEIGHTS"] = None  # the file has them
         return {
             **{"name": self.name, "mode": self.mode, "model_dir": self.model_dir},
@@ -103,7 +107,10 @@ class MaskRCNN(MatterportInterface, keras.Model):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config | {"config": Config(**config["config"])})
+        settings = dict(config["config"])
+        if isinstance(settings["BACKBONE"], dict):
+            settings["BACKBONE"] = keras.saving.deserialize_keras_object(settings["BACKBONE"])
+        return cls(**config | {"config": Config(**settings)})
 
     def build(self, *_):
         """Nothing to do: the parts are built from `config` alone."""
