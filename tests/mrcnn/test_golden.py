@@ -59,6 +59,7 @@ def pixels(normalised):
 
 def test_anchors(golden, model):
     near(pyramid_anchors(SHAPE, model.config), pixels(golden["anchors"]))
+    near(model.get_anchors(SHAPE), np.reshape(golden["anchors"], (-1, 4)))
 
 
 def test_pyramid(golden, model):

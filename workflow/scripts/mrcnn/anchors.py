@@ -31,18 +31,39 @@ def pyramid_anchors(image_shape, config) -> np.ndarray:
 def _pyramid_anchors(image_shape, scales, ratios, strides, anchor_stride, matterport):
     levels = []
     for scale, stride in zip(scales, strides, strict=True):
-        rows, columns = (
-            (np.arange(0, -(-side // stride), anchor_stride) + (0 if matterport else 0.5)) * stride
-            for side in image_shape
-        )
-        roots = np.sqrt(np.asarray(ratios, float))
-        half = np.stack([scale / roots, scale * roots], axis=-1) / 2
-        centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)[:, :, None]
-        levels.append(np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4))
+        cells = [-(-side // stride) for side in image_shape]
+        offset = 0 if matterport else 0.5
+        levels.append(level_anchors(scale, ratios, cells, stride, anchor_stride, offset))
     anchors = np.concatenate(levels)
     if matterport:
         anchors -= [0, 0, 1, 1]
     return anchors.astype(np.float32)
+
+
+def level_anchors(scales, ratios, cells, stride, anchor_stride, offset) -> np.ndarray:
+    """The anchors of one level: row by row, then by ratio, then by scale.
+
+    Args:
+        scales, ratios: square roots of areas in pixels, and widths over heights.
+        cells: `(height, width)` of the feature map.
+        stride: pixels from one cell to the next.
+        anchor_stride: 2 puts anchors on every other cell.
+        offset: of their centres in the cell, 0 to 1.
+
+    Returns:
+        float64 `(anchors, 4)`, in pixels.
+    """
+    half = _sides(scales, ratios) / 2
+    rows, columns = ((np.arange(0, side, anchor_stride) + offset) * stride for side in cells)
+    centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)[:, :, None]
+    return np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
+
+
+def _sides(scales, ratios):
+    """Heights and widths, `(ratios * scales, 2)`."""
+    scales, roots = np.atleast_1d(scales).astype(float), np.sqrt(np.asarray(ratios, float))
+    roots = roots.reshape(-1, 1)
+    return np.stack([scales / roots, scales * roots], axis=-1).reshape(-1, 2)
 
 
 def suggest_anchors(boxes, config) -> dict:
@@ -86,8 +107,7 @@ def _quantiles(values, count):
 
 def _mean_best_iou(sides, scales, ratios):
     """Of boxes and anchors that share their centre: only heights and widths count."""
-    scales, roots = np.asarray(scales, float)[:, None], np.sqrt(np.asarray(ratios, float))
-    anchors = np.stack([scales / roots, scales * roots], axis=-1).reshape(1, -1, 2)
+    anchors = _sides(scales, ratios)[None]
     intersection = np.minimum(sides[:, None], anchors).prod(axis=-1)
     union = sides.prod(axis=1)[:, None] + anchors.prod(axis=-1) - intersection
     return float((intersection / union).max(axis=1).mean())

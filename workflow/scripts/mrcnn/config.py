@@ -79,8 +79,8 @@ class Config:
     DETECTION_NMS_THRESHOLD = 0.3
 
     # New. `ARCHITECTURE` decides details of geometry. "matterport" is the original, number by
-    # number, so that its scripts and weights work as ever. "aligned" measures better and is what
-    # the workflow trains: anchors on cell centres, ROIs sampled without the half-pixel shift
+    # number, so that its scripts and weights work as ever. "aligned" is what the workflow
+    # trains: anchors on cell centres, ROIs sampled without the half-pixel shift
     # (ROIAlign as in Detectron2).
     ARCHITECTURE = "matterport"
     BACKBONE_ALPHA = 1.0

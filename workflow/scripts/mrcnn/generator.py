@@ -60,7 +60,6 @@ def _load(dataset, config, image_id, augmentation, rng):
     masks, class_ids = masks[:, :, visible], np.asarray(class_ids, np.int32)[visible]
 
     active = np.zeros(dataset.num_classes, np.int32)
-    active[0] = 1
     active[dataset.source_class_ids[dataset.image_info[image_id]["source"]]] = 1
     meta = compose_image_meta(image_id, original_shape, image.shape, window, scale, active)
     return image, meta, class_ids, utils.extract_bboxes(masks), masks

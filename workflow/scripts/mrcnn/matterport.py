@@ -261,10 +261,8 @@ class MatterportInterface:
     def get_anchors(self, image_shape) -> np.ndarray:
         """Anchors of an input, float32 `(A, 4)`, normalised."""
         self.anchors = pyramid_anchors(image_shape, self.config)
-        edges = [0, 0, 0, 0] if self.config.is_matterport else [0, 0, 1, 1]
-        height, width = image_shape[:2]
-        scale = np.array([height - 1, width - 1] * 2, np.float32)
-        return ((self.anchors - edges) / scale).astype(np.float32)
+        inclusive = [0, 0, 1, 1] if self.config.is_matterport else [0, 0, 0, 0]
+        return utils.norm_boxes(self.anchors + inclusive, image_shape)
 
 
 def _refuse_what_does_not_fit(dataset, config):

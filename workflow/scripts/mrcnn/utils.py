@@ -6,6 +6,7 @@ What belongs together has a file of its own and is imported here.
 
 import numpy as np
 
+from mrcnn.anchors import level_anchors
 from mrcnn.dataset import Dataset
 from mrcnn.errors import ModelError
 from mrcnn.overlaps import (
@@ -211,12 +212,7 @@ def generate_anchors(scales, ratios, shape, feature_stride, anchor_stride):
         float64 `(anchors, 4)`, in pixels, around the cells' corners: row by row, then by ratio,
         then by scale.
     """
-    roots = np.sqrt(np.asarray(ratios, float)).reshape(-1, 1)
-    scales = np.asarray(scales, float).reshape(1, -1)
-    half = np.stack([scales / roots, scales * roots], axis=-1).reshape(-1, 2) / 2
-    rows, columns = (np.arange(0, side, anchor_stride) * feature_stride for side in shape[:2])
-    centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)[:, :, None]
-    return np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
+    return level_anchors(scales, ratios, shape[:2], feature_stride, anchor_stride, offset=0)
 
 
 def generate_pyramid_anchors(scales, ratios, feature_shapes, feature_strides, anchor_stride):
