@@ -1,56 +1,147 @@
-"""Measures the predictions of a split: tables, curves, and pictures of the best and worst."""
+"""Measures the predictions of a split: tables, figures, and pictures of the best and worst."""
 
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 import console
 from coco.errors import InputError as UnreadableImageError
 from coco.images import read_image
-from evaluation import figures, image_scores, metrics, overlays, predictions
+from evaluation import (
+    bootstrap,
+    calibration,
+    charts,
+    confusion,
+    counting,
+    figures,
+    image_scores,
+    metrics,
+    operating_point,
+    overlays,
+    predictions,
+    tables,
+    thresholds,
+    tide,
+)
 from evaluation.errors import InputError
-from evaluation.matching import by_image
+from evaluation.matching import ALL, Matching, match
+from evaluation.overlaps import IOU_TYPES, by_image, find_overlaps
+from evaluation.sizes import ANY, COCO_SIZES, thirds
+
+OUTPUTS = {
+    "metrics": "metrics.tsv",
+    "per_class": "per_class.tsv",
+    "per_size": "per_size.tsv",
+    "per_iou": "per_iou.tsv",
+    "per_recall": "precision_recall.tsv",
+    "per_image": "per_image.tsv",
+    "operating_point": "operating_point.tsv",
+    "confusion": "confusion.tsv",
+    "errors": "errors.tsv",
+    "counting": "counting.tsv",
+    "calibration": "calibration.tsv",
+    "resamples": "resamples.tsv",
+    "precision_recall_figure": "precision_recall.png",
+    "confusion_figure": "confusion.png",
+    "errors_figure": "errors.png",
+    "counting_figure": "counting.png",
+    "calibration_figure": "calibration.png",
+    "overlays": "overlays",
+}
+
+
+class Measured(NamedTuple):
+    """What was measured on boxes, or on masks."""
+
+    matching: Matching
+    evaluation: metrics.Evaluation
+    resampled: list[np.ndarray]  # for each size, APs [resamples, classes, IoU thresholds]
 
 
 def evaluate(
     predictions_file: Path,
     truth_file: Path,
-    max_detections: int,
-    min_score: float,
-    overlay_count: int,
-    metrics_file: Path,
-    per_class_file: Path,
-    per_image_file: Path,
-    precision_recall_file: Path,
-    overlay_folder: Path,
+    threshold_file: Path | None,
+    output: dict[str, Path],
+    max_detections: int = 100,
+    min_score: float | None = None,
+    overlay_count: int = 4,
 ):
     """Write all that is known about the predictions of one split.
 
-    `max_detections` per image and class count for the metrics. Predictions with at least
-    `min_score` count for the scores per image, and are drawn: the `overlay_count` best images
-    and as many of the worst.
+    Args:
+        threshold_file: what `choose_threshold.py` found on the validation split.
+        output: paths of all `OUTPUTS`.
+        max_detections: per image and class, for all numbers.
+        min_score: replaces the chosen threshold where one score has to decide.
+        overlay_count: how many of the best images are drawn, and of the worst.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
     found = predictions.read(predictions_file, truth)
+    threshold = read_threshold(threshold_file) if min_score is None else min_score
+    weights = bootstrap.image_weights(truth)
+    boxes, masks = (
+        measure(truth, found, iou_type, max_detections, weights) for iou_type in IOU_TYPES
+    )
+    scores = image_scores.image_scores(masks.matching, truth, threshold)
+    matrix = confusion.confusion(masks.matching, threshold)
+    of_boxes, of_masks = map(coco_tables, (boxes, masks))
+    written = {name: pd.concat([of_boxes[name], of_masks[name]]) for name in of_masks} | {
+        "per_image": scores,
+        "operating_point": operating_point.table(masks.matching, truth, found, threshold, weights),
+        "confusion": confusion.table(matrix, masks.evaluation.classes),
+        "counting": counting.table(masks.matching, threshold, weights),
+        "calibration": calibration.table(masks.matching),
+    }
+    for name, table in written.items():
+        write_table(table, output[name])
+    drawn = {
+        "precision_recall": figures.precision_recall(masks.evaluation),
+        "confusion": charts.confusion_matrix(matrix, masks.evaluation.classes),
+        "errors": charts.error_costs(of_masks["errors"]),
+        "counting": charts.counted(*counting.counts(masks.matching, threshold)),
+        "calibration": charts.calibration(written["calibration"]),
+    }
+    for name, figure in drawn.items():
+        figure.savefig(output[f"{name}_figure"])
+    write_overlays(truth, found, masks.matching, threshold, scores, overlay_count, output)
 
-    evaluations = [
-        metrics.evaluate(truth, found, iou_type, max_detections) for iou_type in metrics.IOU_TYPES
+
+def read_threshold(path: Path) -> float:
+    table = pd.read_csv(path, sep="\t", keep_default_na=False).set_index("class")
+    return float(table.loc[thresholds.EVERY_CLASS, "threshold"])
+
+
+def measure(
+    truth: dict, found: list[dict], iou_type: str, max_detections: int, weights: np.ndarray
+) -> Measured:
+    overlaps = find_overlaps(truth, found, iou_type, max_detections)
+    matching = match(overlaps, (ANY, *COCO_SIZES, *thirds(truth)))
+    resampled = [
+        bootstrap.average_precision(matching, weights, size)
+        for size in range(len(matching.sizes))
     ]
-    write_table(pd.DataFrame(map(metrics.summary, evaluations)), metrics_file)
+    return Measured(matching, metrics.accumulate(matching), resampled)
 
-    per_class = pd.concat([metrics.per_class(evaluation, truth) for evaluation in evaluations])
-    wrong = image_scores.false_positives_without_objects(truth, found, min_score)
-    per_class["false_positives_without_objects"] = per_class["class"].map(wrong)
-    write_table(per_class, per_class_file)
 
-    scores = image_scores.image_scores(truth, found, min_score)
-    write_table(scores, per_image_file)
-
-    figures.precision_recall(evaluations[-1]).savefig(precision_recall_file)
-    shown = [prediction for prediction in found if prediction["score"] >= min_score]
-    write_overlays(truth, shown, scores, overlay_count, overlay_folder)
+def coco_tables(measured: Measured) -> dict[str, pd.DataFrame]:
+    """COCO's numbers, of boxes or masks, and what they lose to each kind of mistake."""
+    matching, evaluation, resampled = measured
+    row = tables.metrics(evaluation, resampled[ALL])
+    row["mean_image_AP50"] = metrics.mean(image_scores.average_precisions(matching))
+    return {
+        "metrics": pd.DataFrame([row]),
+        "per_class": tables.per_class(evaluation, matching, resampled[ALL]),
+        "per_size": tables.per_size(evaluation, matching, resampled),
+        "per_iou": tables.per_iou(evaluation),
+        "per_recall": tables.per_recall(evaluation),
+        "errors": tide.costs(matching),
+        "resamples": tables.resamples(evaluation, resampled[ALL]),
+    }
 
 
 def write_table(table: pd.DataFrame, path: Path):
@@ -58,11 +149,27 @@ def write_table(table: pd.DataFrame, path: Path):
     table.to_csv(path, sep="\t", index=False, float_format="%.6f", lineterminator="\n")
 
 
-def write_overlays(truth: dict, found: list[dict], scores: pd.DataFrame, count: int, folder: Path):
+def write_overlays(
+    truth: dict,
+    found: list[dict],
+    matching: Matching,
+    threshold: float,
+    scores: pd.DataFrame,
+    count: int,
+    output: dict[str, Path],
+):
     """Draw truth and predictions of the `count` best and the `count` worst images."""
+    folder = output["overlays"]
     folder.mkdir(parents=True, exist_ok=True)
     images = {image["id"]: image for image in truth["images"]}
-    objects, drawn = by_image(truth["annotations"]), by_image(found)
+    missed, wrong, kept = matching.at(threshold)
+    objects, drawn = (
+        by_image([{**records[number], "unmatched": number in unmatched} for number in numbers])
+        for records, numbers, unmatched in (
+            (truth["annotations"], range(len(truth["annotations"])), missed),
+            (found, kept, wrong),
+        )
+    )
     quality = scores.set_index("image_id")["quality"]
     best, worst = image_scores.best_and_worst(scores, count)
     for name, identifiers in (("best", best), ("worst", worst)):
@@ -88,12 +195,9 @@ if __name__ == "__main__":
         evaluate(
             predictions_file=Path(snakemake.input.predictions),
             truth_file=Path(snakemake.input.truth),
+            threshold_file=Path(snakemake.input.threshold),
+            output={name: Path(path) for name, path in snakemake.output.items()},
             max_detections=snakemake.params.max_detections,
             min_score=snakemake.params.min_score,
             overlay_count=snakemake.params.overlays,
-            metrics_file=Path(snakemake.output.metrics),
-            per_class_file=Path(snakemake.output.per_class),
-            per_image_file=Path(snakemake.output.per_image),
-            precision_recall_file=Path(snakemake.output.precision_recall),
-            overlay_folder=Path(snakemake.output.overlays),
         )

@@ -10,7 +10,7 @@ import console
 from coco.errors import InputError
 from coco.images import read_image
 from evaluation import figures
-from evaluation.matching import by_image
+from evaluation.overlaps import by_image
 from evaluation.painting import Mask, draw_masks
 from evaluation.palette import class_colours
 

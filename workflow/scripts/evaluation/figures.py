@@ -78,7 +78,7 @@ def precision_recall(evaluation: Evaluation) -> Figure:
 def _curve(ax: Axes, precision: np.ndarray, colour: str, name: str, width: float, style="-"):
     """A curve up to the highest recall that was reached."""
     if np.isnan(precision).all():
-        ax.plot([], [], style, color=colour, lw=width, label=f"{_short(name)}: no objects")
+        ax.plot([], [], style, color=colour, lw=width, label=f"{shortened(name)}: no objects")
         return
     reached = precision > 0
     ax.plot(
@@ -87,7 +87,7 @@ def _curve(ax: Axes, precision: np.ndarray, colour: str, name: str, width: float
         style,
         color=colour,
         lw=width,
-        label=_short(name),
+        label=shortened(name),
         clip_on=False,
     )
 
@@ -116,7 +116,7 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
     ax.plot(precision[IOU_75, shown], rows, "d", color=ink, ms=4.5, label="AP75")
     ax.plot(precision[IOU_50, shown], rows, "|", color=ink, ms=10, mew=2, label="AP50")
     names = [
-        _short(evaluation.classes[number]) + (": no objects" if np.isnan(average[number]) else "")
+        shortened(evaluation.classes[number]) + (": no objects" if np.isnan(average[number]) else "")
         for number in shown
     ]
     ax.set_yticks(rows, names)
@@ -194,7 +194,7 @@ def dataset_sheet(
             ax.set_axis_off()
         for ax, (caption, picture) in zip(grid.flat, samples, strict=False):
             ax.imshow(_squared(picture), interpolation="antialiased")
-            ax.set_title(_short(caption), fontsize=8, fontweight="normal")
+            ax.set_title(shortened(caption), fontsize=8, fontweight="normal")
         left, right = tables.subplots(1, 2, sharey=True)
         _split_bars(left, balance, classes, "instances")
         _split_bars(right, balance, classes, "images")
@@ -237,7 +237,7 @@ def _split_bars(ax: Axes, balance: pd.DataFrame, classes: list[str], column: str
             va="center",
             fontsize=8,
         )
-    ax.set_yticks(rows, map(_short, classes), fontsize=9 if len(rows) <= 30 else 5)
+    ax.set_yticks(rows, map(shortened, classes), fontsize=9 if len(rows) <= 30 else 5)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.margins(x=0.12)
@@ -260,5 +260,5 @@ def _class_swatches(ax: Axes, count: int):
         )
 
 
-def _short(name: str) -> str:
+def shortened(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:23]}…"

@@ -1,68 +1,135 @@
-"""Which objects of one image were found, which were missed, and what was made up."""
+"""Which detection found which object, by COCO's rules, at every IoU threshold and object size.
 
-from collections import defaultdict
+Done once per set of overlaps. Everything that counts hits and misses reads it from here.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
-from pycocotools import mask as mask_utils
+
+from evaluation.overlaps import Overlaps
+from evaluation.sizes import ANY, COCO_SIZES, Size
+
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+IOU_50, IOU_75 = 0, 5
+ALL, SMALL, MEDIUM, LARGE = range(4)  # positions of the first sizes
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Positions in the lists that were matched.
+    """Who found whom.
 
     Attributes:
-        pairs: (object, prediction, IoU of their masks) of each object that was found.
-        missed: objects that no prediction found.
-        false_positives: predictions that found no object.
+        overlaps: of the objects and detections that were matched.
+        sizes: ranges of object area; objects of another area are excluded.
+        excluded: bool [objects, sizes], crowds and objects of another size: no one need find them.
+        found: int32 [detections, sizes, IoU thresholds], the object that was found, or -1.
+        ignored: bool, same shape: neither right nor wrong, because the object that was found is
+            excluded, or because none was found and the detection itself is of another size.
     """
 
-    pairs: list[tuple[int, int, float]]
-    missed: list[int]
-    false_positives: list[int]
+    overlaps: Overlaps
+    sizes: tuple[Size, ...]
+    excluded: np.ndarray
+    found: np.ndarray
+    ignored: np.ndarray
+
+    def right(self, size: int = ALL) -> np.ndarray:
+        """bool [detections, IoU thresholds]: those that found an object that counts."""
+        return (self.found[:, size] >= 0) & ~self.ignored[:, size]
+
+    def wrong(self, size: int = ALL) -> np.ndarray:
+        """bool [detections, IoU thresholds]: false positives."""
+        return (self.found[:, size] < 0) & ~self.ignored[:, size]
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Detection, object and IoU of each object, of any size, found at an IoU of 0.5."""
+        overlaps = self.overlaps
+        found = np.where(self.right()[:, IOU_50], self.found[:, ALL, IOU_50], -1)
+        pair = found[overlaps.detection] == overlaps.object
+        return overlaps.detection[pair], overlaps.object[pair], overlaps.iou[pair]
+
+    def at(self, threshold: float) -> tuple[set[int], set[int], list[int]]:
+        """What a user sees who keeps the detections of at least `threshold`, at an IoU of 0.5.
+
+        Returns:
+            missed: positions in the truth's annotations, without crowds.
+            wrong: positions in the predictions.
+            kept: positions in the predictions, right or wrong, in ascending order.
+        """
+        objects, detections = self.overlaps.objects, self.overlaps.detections
+        kept = detections.score >= threshold
+        free = ~self.excluded[:, ALL]
+        free[self.found[kept & self.right()[:, IOU_50], ALL, IOU_50]] = False
+        wrong = kept & self.wrong()[:, IOU_50]
+        return (
+            set(objects.number[free].tolist()),
+            set(detections.number[wrong].tolist()),
+            sorted(detections.number[kept].tolist()),
+        )
+
+    def ranked(self, label: int) -> np.ndarray:
+        """The detections of a class in all images, best first; of equals, in image order."""
+        chosen = np.flatnonzero(self.overlaps.detections.label == label)
+        return chosen[np.argsort(-self.overlaps.detections.score[chosen], kind="stable")]
+
+    def counted(self, label: int, size: int = ALL) -> np.ndarray:
+        """The objects of a class that are to be found."""
+        return np.flatnonzero(
+            (self.overlaps.objects.label == label) & ~self.excluded[:, size]
+        )
 
 
-def match(objects: list[dict], predictions: list[dict], threshold: float = 0.5) -> Matching:
-    """Match the predictions of one image to its objects, class by class, best score first.
+def match(overlaps: Overlaps, sizes: tuple[Size, ...] = (ANY, *COCO_SIZES)) -> Matching:
+    """Match within each image and class, best score first.
 
-    As in COCO: a prediction finds the object, not yet found, that its mask overlaps most, if
-    their IoU is at least `threshold`. A prediction that has at least that part of itself in a
-    crowd region is neither right nor wrong, and a crowd region cannot be missed. All masks
-    are RLE.
+    A detection takes the object that it overlaps most, of those that reach the IoU threshold and
+    were not found before; one that counts is preferred to an excluded one, and crowds can be
+    found again and again. Of equal overlaps the object that comes last is taken, as in
+    pycocotools.
     """
-    crowd = np.array([bool(item.get("iscrowd", 0)) for item in objects], bool)
-    ious = _ious(objects, predictions, crowd)
-    free = ~crowd
-    pairs, false_positives = [], []
-    for number in sorted(range(len(predictions)), key=lambda n: -predictions[n]["score"]):
-        candidates = np.where(free, ious[number], 0)
-        best = int(candidates.argmax()) if len(objects) else None
-        if best is not None and candidates[best] >= threshold:
-            pairs.append((best, number, float(candidates[best])))
-            free[best] = False
-        elif not (ious[number, crowd] >= threshold).any():
-            false_positives.append(number)
-    return Matching(pairs, np.flatnonzero(free).tolist(), sorted(false_positives))
+    objects, detections = overlaps.objects, overlaps.detections
+    least = np.array([size.least for size in sizes])
+    most = np.array([size.most for size in sizes])
 
+    def outside(area: np.ndarray) -> np.ndarray:
+        return (area[:, None] < least) | (area[:, None] > most)
 
-def by_image(records: list[dict]) -> dict[int, list[dict]]:
-    """Annotations or predictions of each image id; an empty list for any other id."""
-    groups = defaultdict(list)
-    for record in records:
-        groups[record["image_id"]].append(record)
-    return groups
-
-
-def _ious(objects: list[dict], predictions: list[dict], crowd: np.ndarray) -> np.ndarray:
-    """float [predictions, objects]; 0 between different classes."""
-    if not objects or not predictions:
-        return np.zeros((len(predictions), len(objects)))
-    ious = mask_utils.iou(
-        [item["segmentation"] for item in predictions],
-        [item["segmentation"] for item in objects],
-        crowd.astype(int).tolist(),
+    excluded = outside(objects.area) | objects.crowd[:, None]
+    found = _assign(overlaps, excluded)
+    ignored = np.where(
+        found >= 0,
+        excluded[found, np.arange(len(sizes))[:, None]] if len(excluded) else False,
+        outside(detections.area)[:, :, None],
     )
-    classes = [
-        np.array([item["category_id"] for item in items]) for items in (predictions, objects)
-    ]
-    return np.where(classes[0][:, None] == classes[1][None, :], ious, 0)
+    return Matching(overlaps, tuple(sizes), excluded, found, ignored)
+
+
+def _assign(overlaps: Overlaps, excluded: np.ndarray) -> np.ndarray:
+    """`Matching.found`."""
+    objects, detections = overlaps.objects, overlaps.detections
+    same = objects.label[overlaps.object] == detections.label[overlaps.detection]
+    candidates = np.flatnonzero(same & (overlaps.iou >= IOU_THRESHOLDS[0]))
+    # pycocotools' own tolerance, so that an IoU of 1 would pass a threshold of 1
+    reached = overlaps.iou[candidates, None] >= np.minimum(IOU_THRESHOLDS, 1 - 1e-10)
+    lanes = excluded.shape[1], len(IOU_THRESHOLDS)  # each is matched for itself
+    found = np.full((len(detections.score), *lanes), -1, np.int32)
+    free = np.ones((len(objects.area), *lanes), bool)
+    crowd = objects.crowd.tolist()
+
+    searchers, starts = np.unique(overlaps.detection[candidates], return_index=True)
+    ends = np.append(starts[1:], len(candidates))
+    target = overlaps.object[candidates].tolist()
+    for searcher, start, end in zip(searchers, starts.tolist(), ends.tolist(), strict=False):
+        searching = np.ones(lanes, bool)
+        mine = found[searcher]
+        for second_choice in (False, True):
+            for position in range(end - 1, start - 1, -1):  # largest overlap first
+                number = target[position]
+                choice = excluded[number] if second_choice else ~excluded[number]
+                hit = searching & free[number] & reached[position] & choice[:, None]
+                mine[hit] = number
+                searching &= ~hit
+                if not crowd[number]:
+                    free[number] &= ~hit
+    return found

@@ -1,24 +1,13 @@
-"""COCO's average precision and recall, computed by pycocotools.
+"""COCO's average precision and recall, to the last digit those of pycocotools."""
 
-`COCOeval.summarize` knows 100 detections per image only, prints, and writes -1 for what is
-not defined. Here the number is free, nothing is printed, and undefined is NaN.
-"""
-
-import contextlib
-import io
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from pycocotools import mask as mask_utils
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-IOU_TYPES = ("bbox", "segm")
-IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+from evaluation.matching import ALL, IOU_50, IOU_75, LARGE, MEDIUM, SMALL, Matching, match
+from evaluation.overlaps import find_overlaps
+
 RECALL_THRESHOLDS = np.linspace(0.0, 1.0, 101)
-ALL, SMALL, MEDIUM, LARGE = range(4)  # object areas: any, < 32², 32² to 96², > 96² px
-IOU_50, IOU_75 = 0, 5
 
 
 @dataclass(frozen=True)
@@ -29,11 +18,12 @@ class Evaluation:
         iou_type: "bbox" or "segm".
         max_detections: detections per image and class that count, best first.
         classes: names, in the order of their ids.
-        precision: float [10 IoU thresholds, 101 recalls, classes, 4 areas], 0-1; the highest
+        precision: float [10 IoU thresholds, 101 recalls, classes, sizes], 0-1; the highest
             precision at each recall or beyond, 0 where that recall is not reached, NaN for a
-            class without objects of that area.
-        recall: float [10 IoU thresholds, classes, 4 areas, 3], 0-1, with at most 1, 10 and
-            `max_detections` detections; NaN for a class without objects of that area.
+            class without objects of that size. The first sizes are any, < 32², 32² to 96² and
+            > 96² px.
+        recall: float [10 IoU thresholds, classes, sizes, 3], 0-1, with at most 1, 10 and
+            `max_detections` detections; NaN for a class without objects of that size.
     """
 
     iou_type: str
@@ -51,28 +41,54 @@ def evaluate(
     Detections with the same score in one image count in their order. A mask's size class
     follows its own area, as in detectron2; pycocotools takes the box's where there is one.
     """
-    limits = sorted({1, 10, max_detections})
-    categories = sorted(truth["categories"], key=lambda category: category["id"])
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco_eval = COCOeval(
-            _coco(truth, truth["annotations"]),
-            _coco(truth, [_measured(item, iou_type) for item in predictions]),
-            iou_type,
-        )
-        coco_eval.params.maxDets = limits
-        coco_eval.evaluate()
-        coco_eval.accumulate()
-    precision, recall = (
-        np.where(values > -1, values, np.nan)
-        for values in (coco_eval.eval["precision"], coco_eval.eval["recall"])
-    )
-    columns = [limits.index(limit) for limit in (1, 10, max_detections)]
+    return accumulate(match(find_overlaps(truth, predictions, iou_type, max_detections)))
+
+
+def accumulate(matching: Matching) -> Evaluation:
+    """Precision over recall, and recall, of all classes and sizes."""
+    overlaps = matching.overlaps
+    thresholds, sizes = matching.found.shape[2], len(matching.sizes)
+    limits = (1, 10, overlaps.max_detections)
+    shape = thresholds, len(RECALL_THRESHOLDS), len(overlaps.classes), sizes
+    precision = np.full(shape, np.nan)
+    recall = np.full((thresholds, len(overlaps.classes), sizes, len(limits)), np.nan)
+    right = [matching.right(size) for size in range(sizes)]
+    wrong = [matching.wrong(size) for size in range(sizes)]
+    for label in range(len(overlaps.classes)):
+        order = matching.ranked(label)
+        rank = overlaps.detections.rank[order]
+        for size in range(sizes):
+            objects = len(matching.counted(label, size))
+            if not objects:
+                continue
+            hits = right[size][order]
+            curves = precision_over_recall(hits, wrong[size][order], objects)
+            precision[:, :, label, size] = curves
+            for position, limit in enumerate(limits):
+                recall[:, label, size, position] = hits[rank < limit].sum(axis=0) / objects
     return Evaluation(
-        iou_type=iou_type,
-        max_detections=max_detections,
-        classes=[category["name"] for category in categories],
-        precision=precision[..., columns[-1]],
-        recall=recall[..., columns],
+        overlaps.iou_type, overlaps.max_detections, overlaps.classes, precision, recall
+    )
+
+
+def precision_over_recall(right: np.ndarray, wrong: np.ndarray, objects: int) -> np.ndarray:
+    """Precision at `RECALL_THRESHOLDS`: float [IoU thresholds, 101].
+
+    Args:
+        right, wrong: bool [detections, IoU thresholds], best detection first.
+        objects: how many there are to find, at least one.
+    """
+    hits = np.cumsum(right, axis=0, dtype=float)
+    misses = np.cumsum(wrong, axis=0, dtype=float)
+    precision = hits / (misses + hits + np.spacing(1))
+    precision = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
+    precision = np.concatenate([precision, np.zeros((1, precision.shape[1]))])
+    recall = hits / objects
+    return np.stack(
+        [
+            column[np.searchsorted(reached, RECALL_THRESHOLDS, side="left")]
+            for column, reached in zip(precision.T, recall.T, strict=True)
+        ]
     )
 
 
@@ -81,67 +97,20 @@ def summary(evaluation: Evaluation) -> dict:
     precision, recall = evaluation.precision, evaluation.recall
     return {
         "iou_type": evaluation.iou_type,
-        "AP": _mean(precision[..., ALL]),
-        "AP50": _mean(precision[IOU_50, ..., ALL]),
-        "AP75": _mean(precision[IOU_75, ..., ALL]),
-        "APs": _mean(precision[..., SMALL]),
-        "APm": _mean(precision[..., MEDIUM]),
-        "APl": _mean(precision[..., LARGE]),
-        "AR1": _mean(recall[..., ALL, 0]),
-        "AR10": _mean(recall[..., ALL, 1]),
-        "ARmax": _mean(recall[..., ALL, 2]),
+        "AP": mean(precision[..., ALL]),
+        "AP50": mean(precision[IOU_50, ..., ALL]),
+        "AP75": mean(precision[IOU_75, ..., ALL]),
+        "APs": mean(precision[..., SMALL]),
+        "APm": mean(precision[..., MEDIUM]),
+        "APl": mean(precision[..., LARGE]),
+        "AR1": mean(recall[..., ALL, 0]),
+        "AR10": mean(recall[..., ALL, 1]),
+        "ARmax": mean(recall[..., ALL, 2]),
         "max_detections": evaluation.max_detections,
     }
 
 
-def per_class(evaluation: Evaluation, truth: dict) -> pd.DataFrame:
-    """A row per class: images and instances (without crowds), AP, AP50, AP75, AR."""
-    categories = sorted(truth["categories"], key=lambda category: category["id"])
-    rows = []
-    for position, category in enumerate(categories):
-        precision = evaluation.precision[:, :, position, ALL]
-        images = [
-            annotation["image_id"]
-            for annotation in truth["annotations"]
-            if annotation["category_id"] == category["id"] and not annotation.get("iscrowd", 0)
-        ]
-        rows.append(
-            {
-                "iou_type": evaluation.iou_type,
-                "class": category["name"],
-                "images": len(set(images)),
-                "instances": len(images),
-                "AP": _mean(precision),
-                "AP50": _mean(precision[IOU_50]),
-                "AP75": _mean(precision[IOU_75]),
-                "AR": _mean(evaluation.recall[:, position, ALL, 2]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _coco(truth: dict, annotations: list[dict]) -> COCO:
-    """A COCO object of copies, since COCOeval writes into annotations, with ids from 1 on."""
-    coco = COCO()
-    coco.dataset = {
-        "images": truth["images"],
-        "categories": truth["categories"],
-        "annotations": [
-            {"iscrowd": 0, **annotation, "id": number}
-            for number, annotation in enumerate(annotations, start=1)
-        ],
-    }
-    coco.createIndex()
-    return coco
-
-
-def _measured(prediction: dict, iou_type: str) -> dict:
-    if iou_type == "bbox":
-        _, _, width, height = prediction["bbox"]
-        return {**prediction, "area": width * height}
-    return {**prediction, "area": float(mask_utils.area(prediction["segmentation"]))}
-
-
-def _mean(values: np.ndarray) -> float:
+def mean(values: np.ndarray) -> float:
+    """Of the defined values; NaN without any."""
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if defined.size else float("nan")

@@ -7,7 +7,6 @@ the other side, a missed object or a false positive, is outlined in dashes and s
 import numpy as np
 from PIL import Image, ImageDraw
 
-from evaluation.matching import match
 from evaluation.painting import Mask, draw_masks, font
 from evaluation.palette import INK, WHITE, class_colours
 
@@ -29,34 +28,44 @@ def side_by_side(
 
     Args:
         image: uint8 RGB [height, width, 3].
-        objects: annotations of this image, RLE masks at its size; crowds are not drawn.
-        predictions: COCO results of this image, those to be drawn.
+        objects: annotations of this image, RLE masks at its size; crowds are not drawn. One
+            with `unmatched` was missed.
+        predictions: COCO results of this image, those to be drawn. One with `unmatched` is a
+            false positive.
         categories: the data set's, in order; they decide the colours.
         title: printed above, such as the file's name.
 
     Returns:
         An RGB picture at most 1188 px wide.
     """
-    matching = match(objects, predictions)
-    missed, wrong = set(matching.missed), set(matching.false_positives)
     names = {category["id"]: category["name"] for category in categories}
     colours = class_colours(categories)
 
     truth_masks = []
-    for number, item in enumerate(objects):
+    for item in objects:
         if not item.get("iscrowd", 0):
+            missed = item.get("unmatched", False)
             name = names[item["category_id"]] if len(objects) <= BUSY else ""
-            label = f"missed {name}".rstrip() if number in missed else ""
-            colour = colours[item["category_id"]]
-            truth_masks.append(Mask(item["segmentation"], colour, label, number in missed))
+            label = f"missed {name}".rstrip() if missed else ""
+            truth_masks.append(
+                Mask(item["segmentation"], colours[item["category_id"]], label, missed)
+            )
 
     predicted_masks = []
-    for number, item in enumerate(predictions):
+    for item in predictions:
         name = names[item["category_id"]] if len(predictions) <= BUSY else ""
         label = f"{name} {item['score']:.2f}".lstrip()
-        colour = colours[item["category_id"]]
-        predicted_masks.append(Mask(item["segmentation"], colour, label, number in wrong))
+        predicted_masks.append(
+            Mask(
+                item["segmentation"],
+                colours[item["category_id"]],
+                label,
+                item.get("unmatched", False),
+            )
+        )
 
+    missed = [mask for mask in truth_masks if mask.dashed]
+    wrong = [mask for mask in predicted_masks if mask.dashed]
     truth_caption = f"Truth: {_count(truth_masks, 'object')}, {len(missed)} missed"
     predicted_caption = (
         f"Prediction: {_count(predictions, 'object')}, {_count(wrong, 'false positive')}"

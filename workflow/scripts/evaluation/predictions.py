@@ -5,6 +5,8 @@ import math
 from numbers import Integral, Real
 from pathlib import Path
 
+import numpy as np
+
 from evaluation.errors import InputError
 
 
@@ -80,32 +82,30 @@ def _mask_problem(segmentation: dict, size: list[int]) -> str | None:
             "(height, width); masks belong to the whole image at its own size"
         )
     runs = run_lengths(segmentation["counts"])
-    if sum(runs) != size[0] * size[1] or min(runs) < 0:
+    if runs.sum() != size[0] * size[1] or runs.min() < 0:
         return f"the mask's counts do not fill its {size[0]} x {size[1]} pixels"
     return None
 
 
-def run_lengths(counts: str) -> list[int]:
-    """The run lengths, zeros first, that pycocotools wrote as the text `counts`.
+def run_lengths(counts: str) -> np.ndarray:
+    """The run lengths, zeros first, that pycocotools wrote as the text `counts`: int [runs].
 
     pycocotools itself reads beyond a text that is too short. Each length is a number of
     5-bit digits, lowest first; from the fourth on it is the difference to the last but one.
     """
-    runs: list[int] = []
-    value = shift = 0
-    for character in counts:
-        digit = ord(character) - 48
-        value |= (digit & 31) << shift
-        shift += 5
-        if digit & 32:
-            continue
-        if digit & 16:
-            value -= 1 << shift
-        if len(runs) > 2:
-            value += runs[-2]
-        runs.append(value)
-        value = shift = 0
-    return runs or [0]
+    digits = np.frombuffer(counts.encode("latin-1", "replace"), np.uint8).astype(np.int64) - 48
+    ends = np.flatnonzero(~digits & 32)
+    if not len(ends):
+        return np.zeros(1, np.int64)
+    digits = digits[: ends[-1] + 1]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    places = np.arange(len(digits)) - np.repeat(starts, lengths)
+    runs = np.add.reduceat((digits & 31) << (5 * np.minimum(places, 11)), starts)
+    runs -= np.where(digits[ends] & 16, 1 << (5 * np.minimum(lengths, 12)), 0)
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    return runs
 
 
 def _known(key: object, known: dict) -> bool:
