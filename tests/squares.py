@@ -59,3 +59,37 @@ def small_truth() -> dict:
             annotation(6, 13, 1, 40, 40, 80, crowd=1),
         ],
     }
+
+
+def crowded(seed: int, iou_type: str) -> tuple[dict, list[dict]]:
+    """Many objects and detections on little room: ties, crowds, more than 100 detections."""
+    rng = np.random.default_rng(seed)
+    truth = {
+        "images": [{"id": number, "width": 128, "height": 128} for number in (3, 1, 2, 7)],
+        "categories": [{"id": n, "name": f"class {n}"} for n in (1, 2, 9)],
+        "annotations": [
+            annotation(
+                number,
+                int(rng.choice([1, 2, 3])),
+                int(rng.choice([1, 2])),
+                *rng.integers(0, 60, 2).tolist(),
+                int(rng.choice([10, 20, 31, 32, 33, 60])),
+                crowd=int(rng.random() < 0.1),
+            )
+            for number in range(1, 60)
+        ],
+    }
+    predictions = [
+        prediction(
+            int(rng.choice([1, 2, 3, 7])),
+            int(rng.choice([1, 2, 9])),
+            *rng.integers(0, 60, 2).tolist(),
+            int(rng.choice([10, 20, 31, 32, 33, 60])),
+            float(rng.integers(1, 30)) / 30,
+        )
+        for _ in range(1000)
+    ]
+    if iou_type == "segm":
+        for item in predictions:
+            del item["bbox"]  # pycocotools would take the area of the box
+    return truth, predictions

@@ -7,6 +7,7 @@ from PIL import Image
 from squares import as_predictions
 
 from evaluation import figures, metrics
+from evaluation.overlaps import IOU_TYPES
 
 
 def saved(figure, tmp_path):
@@ -39,7 +40,7 @@ def test_precision_recall_ends_where_the_recall_does(truth, tmp_path):
 
 
 @pytest.mark.parametrize("classes", [1, 7, 8, 80])
-@pytest.mark.parametrize("iou_type", metrics.IOU_TYPES)
+@pytest.mark.parametrize("iou_type", IOU_TYPES)
 def test_precision_recall_of_any_number_of_classes(truth, tmp_path, classes, iou_type):
     truth["categories"] = [{"id": n, "name": f"class {n}"} for n in range(1, classes + 1)]
     for number, item in enumerate(truth["annotations"]):

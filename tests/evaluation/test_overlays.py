@@ -21,15 +21,17 @@ def test_what_has_no_counterpart_looks_different(truth):
     objects = truth["annotations"][:2]
     found = as_predictions(objects)
 
-    def dark_pixels(predictions):
+    def dark_pixels(objects, predictions):
         picture = np.asarray(side_by_side(IMAGE, objects, predictions, truth["categories"]))
         dark = (picture == INK).all(axis=2)[40:600]
         middle = picture.shape[1] // 2
         return dark[:, :middle].sum(), dark[:, middle:].sum()
 
-    left, right = dark_pixels(found)
-    missed_left, _ = dark_pixels(found[:1])
-    _, false_right = dark_pixels([*found, prediction(11, 1, 100, 100, 20, 0.9)])
+    missed = [objects[0], {**objects[1], "unmatched": True}]
+    wrong = {**prediction(11, 1, 100, 100, 20, 0.9), "unmatched": True}
+    left, right = dark_pixels(objects, found)
+    missed_left, _ = dark_pixels(missed, found[:1])
+    _, false_right = dark_pixels(objects, [*found, wrong])
     assert missed_left > left + 200
     assert false_right > right + 200
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from squares import SIZE, as_predictions, prediction, small_truth
 
-from evaluate import evaluate, file_stem
+from choose_threshold import choose_threshold
+from evaluate import OUTPUTS, evaluate, file_stem
 from evaluation.errors import InputError
 
 
@@ -23,15 +24,12 @@ def run(tmp_path, monkeypatch):
         Image.fromarray(pixels).save(image["file_name"])
     Path("truth.json").write_text(json.dumps(truth))
 
-    def run(predictions, overlays=2):
+    def run(predictions, overlays=2, min_score=0.5):
         Path("predictions.json").write_text(json.dumps(predictions))
-        evaluate(
-            *map(Path, ("predictions.json", "truth.json")),
-            100,
-            0.5,
-            overlays,
-            *map(Path, ("metrics.tsv", "per_class.tsv", "per_image.tsv", "curves.png", "overlays")),
-        )
+        files = [Path(name) for name in ("predictions.json", "truth.json", "threshold.tsv")]
+        choose_threshold(*files[:2], 100, files[2])
+        output = {name: Path(file) for name, file in OUTPUTS.items()}
+        evaluate(*files, output, 100, min_score, overlays)
         return tmp_path
 
     return run
@@ -40,11 +38,13 @@ def run(tmp_path, monkeypatch):
 def test_perfect_predictions(run):
     folder = run(as_predictions(small_truth()["annotations"]))
     lines = (folder / "metrics.tsv").read_text().splitlines()
-    assert lines == [
-        "iou_type\tAP\tAP50\tAP75\tAPs\tAPm\tAPl\tAR1\tAR10\tARmax\tmax_detections",
-        "bbox\t1.000000\t1.000000\t1.000000\t1.000000\t1.000000\t\t0.833333\t1.000000\t1.000000\t100",
-        "segm\t1.000000\t1.000000\t1.000000\t1.000000\t1.000000\t\t0.833333\t1.000000\t1.000000\t100",
+    assert lines[0].split("\t") == [
+        *"iou_type AP AP50 AP75 APs APm APl AR1 AR10 ARmax max_detections".split(),
+        *"AP_low AP_high AP50_low AP50_high AP75_low AP75_high mean_image_AP50".split(),
     ]
+    ones = "1.000000\t1.000000\t1.000000\t1.000000\t1.000000\t\t0.833333\t1.000000\t1.000000\t100"
+    for line, iou_type in zip(lines[1:], ("bbox", "segm"), strict=True):
+        assert line == f"{iou_type}\t{ones}" + "\t1.000000" * 7
     per_class = pd.read_csv(folder / "per_class.tsv", sep="\t")
     assert per_class["iou_type"].tolist() == ["bbox", "bbox", "segm", "segm"]
     assert per_class["class"].tolist() == ["leaf", "ring"] * 2
@@ -62,13 +62,40 @@ def test_no_predictions_at_all(run):
     table = pd.read_csv(folder / "metrics.tsv", sep="\t")
     assert table["AP"].tolist() == table["ARmax"].tolist() == [0, 0]
     assert table["APl"].isna().all()
-    assert (folder / "curves.png").stat().st_size > 0
+    for name in OUTPUTS.values():
+        assert (folder / name).stat().st_size > 0, name
 
 
 def test_false_positives_in_images_without_objects_are_counted(run):
     wrong = [prediction(14, 2, 5, 5, 30, score) for score in (0.9, 0.6, 0.3)]
-    table = pd.read_csv(run(wrong) / "per_class.tsv", sep="\t")
-    assert table["false_positives_without_objects"].tolist() == [0, 2, 0, 2]
+    table = pd.read_csv(run(wrong) / "operating_point.tsv", sep="\t")
+    assert table["class"].tolist() == ["(all)", "leaf", "ring"]
+    assert table["false_positives_per_empty_image"].tolist() == [2, 0, 2]
+
+
+def test_the_threshold_is_the_one_of_the_validation_images(run):
+    predictions = as_predictions(small_truth()["annotations"])
+    predictions += [prediction(14, 2, 5, 5, 30, 0.5)]
+    folder = run(predictions, min_score=None)
+    best = min(item["score"] for item in predictions[:-1])
+    chosen = pd.read_csv(folder / "threshold.tsv", sep="\t").set_index("class")
+    assert chosen.loc["(all)", ["threshold", "F1", "AP50"]].tolist() == [best, 1, 1]
+    table = pd.read_csv(folder / "operating_point.tsv", sep="\t")
+    assert table["threshold"].tolist() == [best] * 3
+    assert table["false_positives"].tolist() == [0, 0, 0]
+
+
+def test_every_size_class_and_resample_has_its_rows(run):
+    folder = run(as_predictions(small_truth()["annotations"]))
+    tables = {path.stem: pd.read_csv(path, sep="\t") for path in folder.glob("*.tsv")}
+    thirds = ["smallest third", "middle third", "largest third"]
+    assert tables["per_size"]["size"].tolist() == ["all", "small", "medium", "large", *thirds] * 2
+    assert len(tables["per_iou"]) == 2 * 3 * 10
+    assert len(tables["precision_recall"]) == 2 * 2 * 101
+    assert len(tables["resamples"]) == 2 * 1000
+    assert set(tables["errors"]["group"]) == {"all", "class", "size"}
+    assert tables["counting"]["mean_error"].tolist() == [0, 0, 0]
+    assert tables["confusion"].values.tolist() == [["leaf", "leaf", 3], ["ring", "ring", 2]]
 
 
 def test_overlays_can_be_left_out(run):

@@ -6,8 +6,9 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/{split}.json
 OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json
+    results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv
     results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/
-    results/{dataset}/evaluation.tsv, report.zip
+    results/{dataset}/evaluation.tsv, leaderboard.tsv, report.zip
 """
 
 
@@ -52,10 +53,30 @@ rule gather_predictions:
         "../scripts/gather_predictions.py"
 
 
+rule choose_threshold:
+    input:
+        predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/val.json",
+        truth="results/{dataset}/splits/{fold}/val.json",
+        code=code("choose_threshold"),
+    output:
+        "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
+    log:
+        "results/logs/choose_threshold/{dataset}/{model}/{fold}/{run}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        max_detections=lookup("evaluation/max_detections", within=config),
+    script:
+        "../scripts/choose_threshold.py"
+
+
 rule evaluate:
     input:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
         truth="results/{dataset}/splits/{fold}/{split}.json",
+        threshold="results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
         code=code("evaluate"),
     output:
         metrics=report(
@@ -72,17 +93,68 @@ rule evaluate:
             subcategory="{model}",
             labels={"run": "{run}", "split": "{split}", "what": "metrics per class"},
         ),
+        per_size=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_size.tsv",
+            caption="../report/per_size.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "metrics per size"},
+        ),
+        per_iou="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_iou.tsv",
+        per_recall="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.tsv",
         per_image="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_image.tsv",
-        precision_recall=report(
+        operating_point=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/operating_point.tsv",
+            caption="../report/operating_point.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "at the chosen score"},
+        ),
+        confusion="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.tsv",
+        errors="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv",
+        counting=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.tsv",
+            caption="../report/counting.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "counts per class"},
+        ),
+        calibration="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.tsv",
+        resamples="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv",
+        precision_recall_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.png",
             caption="../report/precision_recall.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={
-                "run": "{run}",
-                "split": "{split}",
-                "what": "precision and recall",
-            },
+            labels={"run": "{run}", "split": "{split}", "what": "precision and recall"},
+        ),
+        confusion_figure=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.png",
+            caption="../report/confusion.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "confusion"},
+        ),
+        errors_figure=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.png",
+            caption="../report/errors.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "what AP is lost to"},
+        ),
+        counting_figure=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.png",
+            caption="../report/counting.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "counts"},
+        ),
+        calibration_figure=report(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.png",
+            caption="../report/calibration.rst",
+            category="Evaluation",
+            subcategory="{model}",
+            labels={"run": "{run}", "split": "{split}", "what": "calibration"},
         ),
         overlays=report(
             directory(
@@ -116,11 +188,23 @@ rule compare_models:
         metrics=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv"
         ),
+        resamples=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv"
+        ),
+        thresholds=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
+        ),
         code=code("compare_models"),
     output:
-        report(
+        evaluation=report(
             "results/{dataset}/evaluation.tsv",
             caption="../report/evaluation.rst",
+            category="Evaluation",
+            labels={"what": "all runs"},
+        ),
+        leaderboard=report(
+            "results/{dataset}/leaderboard.tsv",
+            caption="../report/leaderboard.rst",
             category="Evaluation",
             labels={"what": "all models"},
         ),

@@ -1,35 +1,118 @@
-"""Puts the metrics of all models into one table."""
+"""Puts the metrics of all runs into one table, and the models in the order of their worth."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import console
+from evaluation.bootstrap import interval
+from evaluation.thresholds import EVERY_CLASS
+
+KEYS = ["model", "fold", "run", "split"]
+METRICS = ["AP", "AP50", "AP75"]
+DIFFERENCE = ["AP_difference", "AP_difference_low", "AP_difference_high"]
 
 
-def compare_models(metrics: list[Path], rows: list[dict], output: Path):
-    """Write one row per evaluation and IoU type.
+def compare_models(
+    metrics: list[Path],
+    resamples: list[Path],
+    thresholds: list[Path],
+    rows: list[dict],
+    evaluation: Path,
+    leaderboard: Path,
+):
+    """Write one row per evaluation and IoU type, and one per model, split and IoU type.
 
     Args:
-        metrics: the metrics.tsv of each evaluation.
-        rows: what each of them is of: model, fold, run and split, in the same order.
-        output: TSV; the rows' keys, then the columns of metrics.tsv, digit by digit.
+        metrics, resamples: the tables of each evaluation.
+        thresholds: the threshold.tsv of each model, fold and run, in the order of `rows`.
+        rows: what each evaluation is of: model, fold, run and split.
+        evaluation: TSV; the rows' keys, then the columns of metrics.tsv, digit by digit.
+        leaderboard: TSV, see `rank`.
     """
-    tables = []
-    for path, row in zip(metrics, rows, strict=True):
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        for position, key in enumerate(("model", "fold", "run", "split")):
-            table.insert(position, key, row[key])
-        tables.append(table)
-    evaluation = pd.concat(tables)
-    evaluation.to_csv(output, sep="\t", index=False, lineterminator="\n")
-    console.say(evaluation.drop(columns="fold").loc[:, :"AP75"].to_string(index=False))
+    table = pd.concat(
+        with_keys(pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False), row)
+        for path, row in zip(metrics, rows, strict=True)
+    )
+    table.to_csv(evaluation, sep="\t", index=False, lineterminator="\n")
+    console.say(table.drop(columns="fold").loc[:, :"AP75"].to_string(index=False))
+
+    runs = list(dict.fromkeys((row["model"], row["fold"], row["run"]) for row in rows))
+    validation = pd.DataFrame(
+        (model, validation_ap(path))
+        for (model, _, _), path in zip(runs, thresholds, strict=True)
+    )
+    drawn = pd.concat(
+        with_keys(pd.read_csv(path, sep="\t"), row)
+        for path, row in zip(resamples, rows, strict=True)
+    )
+    numbers = table[METRICS].apply(pd.to_numeric)
+    rank(table.assign(**numbers), drawn, validation.groupby(0, sort=False)[1].mean()).to_csv(
+        leaderboard, sep="\t", index=False, float_format="%.6f", lineterminator="\n"
+    )
+
+
+def with_keys(table: pd.DataFrame, row: dict) -> pd.DataFrame:
+    for position, key in enumerate(KEYS):
+        table.insert(position, key, row[key])
+    return table
+
+
+def validation_ap(path: Path) -> float:
+    table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""]).set_index("class")
+    return table.loc[EVERY_CLASS, "AP"]
+
+
+def rank(evaluation: pd.DataFrame, resamples: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
+    """A row per model, split and IoU type, the model with the highest validation AP first.
+
+    Columns:
+        model; val_AP: the mean over its runs of the mask AP on the validation images;
+        chosen: "yes" for the model with the highest; split, iou_type, runs;
+        AP, AP50, AP75: means over the runs, that is over seeds and folds;
+        AP_spread: the standard deviation over the runs;
+        AP_low, AP_high: the 95 % interval of the mean, for other images of the same kind;
+        AP_difference: to the chosen model, and its 95 % interval, of both on the same images.
+    """
+    groups = ["split", "iou_type"]
+    models = validation.sort_values(ascending=False, kind="stable").index
+    rows = []
+    for (split, iou_type), own in evaluation.groupby(groups, sort=False):
+        drawn = resamples[(resamples["split"] == split) & (resamples["iou_type"] == iou_type)]
+        drawn = drawn.pivot_table("AP", "resample", "model", aggfunc="mean", dropna=False)
+        means = own.groupby("model", sort=False)[METRICS].mean()
+        chosen = models[0]
+        for model in models:
+            values = own.loc[own["model"] == model, "AP"]
+            low, high = interval(means.loc[model, "AP"], drawn[model].to_numpy())
+            difference = means.loc[model, "AP"] - means.loc[chosen, "AP"]
+            apart = interval(difference, (drawn[model] - drawn[chosen]).to_numpy())
+            row = {
+                "model": model,
+                "val_AP": validation[model],
+                "chosen": "yes" if model == chosen else "no",
+                "split": split,
+                "iou_type": iou_type,
+                "runs": len(values),
+                **means.loc[model],
+                "AP_spread": values.std(),
+                "AP_low": low,
+                "AP_high": high,
+            }
+            for name, value in zip(DIFFERENCE, (difference, *apart), strict=True):
+                row[name] = value if model != chosen else np.nan
+            rows.append(row)
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0]):
         compare_models(
-            [Path(path) for path in snakemake.input.metrics],
-            snakemake.params.rows,
-            Path(snakemake.output[0]),
+            metrics=[Path(path) for path in snakemake.input.metrics],
+            resamples=[Path(path) for path in snakemake.input.resamples],
+            thresholds=[Path(path) for path in snakemake.input.thresholds],
+            rows=snakemake.params.rows,
+            evaluation=Path(snakemake.output.evaluation),
+            leaderboard=Path(snakemake.output.leaderboard),
         )
