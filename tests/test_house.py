@@ -75,6 +75,13 @@ def test_dependencies_are_followed_through_modules(tmp_path):
     }
 
 
+def test_new_numbers_and_figures_do_not_train_again(root):
+    scripts = root / "workflow" / "scripts"
+    files = dependencies.files(scripts / "train.py")
+    used = {file.stem for file in files if file.parent.name == "evaluation"}
+    assert used == {"__init__", "metrics", "matching", "overlaps", "sizes"}
+
+
 def test_files_of_sources(tmp_path):
     for name in ["a.json", "images/b/1.png", "images/2.png", "images/.hidden", "images/{x}.png"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

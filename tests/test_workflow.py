@@ -96,6 +96,8 @@ def test_every_file_between_stages_is_there_and_opens(results):
     table = pd.read_csv(results / "evaluation.tsv", sep="\t")
     assert list(table.iou_type) == ["bbox", "segm"]
     assert not (table.select_dtypes("number") < 0).any().any()
+    assert list(pd.read_csv(results / "leaderboard.tsv", sep="\t").chosen) == ["yes", "yes"]
+    assert (run / "threshold.tsv").exists()
     assert (results / "report.zip").stat().st_size > 100_000
 
 
@@ -138,7 +140,13 @@ def test_touched_files_run_nothing(project):
     assert planned(project) == set()
 
 
-AFTER_PREDICTION = {"gather_predictions", "evaluate", "compare_models", "make_report"}
+AFTER_PREDICTION = {
+    "gather_predictions",
+    "choose_threshold",
+    "evaluate",
+    "compare_models",
+    "make_report",
+}
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,7 @@ def test_a_third_of_the_objects_in_each_third(truth):
     truth["annotations"] = [
         annotation(number, 11, 1, 5, 5, round(area**0.5)) for number, area in enumerate(areas, 1)
     ]
-    inside = [
-        [area for area in areas if size.least <= area <= size.most] for size in thirds(truth)
-    ]
+    inside = [[area for area in areas if size.least <= area <= size.most] for size in thirds(truth)]
     assert inside == [[9, 16, 16], [25, 100], [400, 900]]
 
 

@@ -11,9 +11,7 @@ from pycocotools.cocoeval import COCOeval
 from squares import annotation, as_predictions, prediction
 
 from evaluation import metrics
-from evaluation.matching import ALL, match
-from evaluation.overlaps import IOU_TYPES, find_overlaps
-from evaluation.sizes import ANY, COCO_SIZES, Size
+from evaluation.overlaps import IOU_TYPES
 
 COLUMNS = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "ARmax"]
 

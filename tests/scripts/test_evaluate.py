@@ -38,10 +38,10 @@ def run(tmp_path, monkeypatch):
 def test_perfect_predictions(run):
     folder = run(as_predictions(small_truth()["annotations"]))
     lines = (folder / "metrics.tsv").read_text().splitlines()
-    assert lines[0].split("\t") == [
-        *"iou_type AP AP50 AP75 APs APm APl AR1 AR10 ARmax max_detections".split(),
-        *"AP_low AP_high AP50_low AP50_high AP75_low AP75_high mean_image_AP50".split(),
-    ]
+    assert lines[0].replace("\t", " ") == (
+        "iou_type AP AP50 AP75 APs APm APl AR1 AR10 ARmax max_detections "
+        "AP_low AP_high AP50_low AP50_high AP75_low AP75_high mean_image_AP50"
+    )
     ones = "1.000000\t1.000000\t1.000000\t1.000000\t1.000000\t\t0.833333\t1.000000\t1.000000\t100"
     for line, iou_type in zip(lines[1:], ("bbox", "segm"), strict=True):
         assert line == f"{iou_type}\t{ones}" + "\t1.000000" * 7
@@ -95,7 +95,7 @@ def test_every_size_class_and_resample_has_its_rows(run):
     assert len(tables["resamples"]) == 2 * 1000
     assert set(tables["errors"]["group"]) == {"all", "class", "size"}
     assert tables["counting"]["mean_error"].tolist() == [0, 0, 0]
-    assert tables["confusion"].values.tolist() == [["leaf", "leaf", 3], ["ring", "ring", 2]]
+    assert tables["confusion"].to_numpy().tolist() == [["leaf", "leaf", 3], ["ring", "ring", 2]]
 
 
 def test_overlays_can_be_left_out(run):

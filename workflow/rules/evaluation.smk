@@ -126,7 +126,11 @@ rule evaluate:
             caption="../report/precision_recall.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "precision and recall"},
+            labels={
+                "run": "{run}",
+                "split": "{split}",
+                "what": "precision and recall",
+            },
         ),
         confusion_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.png",

@@ -40,8 +40,7 @@ def compare_models(
 
     runs = list(dict.fromkeys((row["model"], row["fold"], row["run"]) for row in rows))
     validation = pd.DataFrame(
-        (model, validation_ap(path))
-        for (model, _, _), path in zip(runs, thresholds, strict=True)
+        (model, validation_ap(path)) for (model, _, _), path in zip(runs, thresholds, strict=True)
     )
     drawn = pd.concat(
         with_keys(pd.read_csv(path, sep="\t"), row)

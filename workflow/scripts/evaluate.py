@@ -122,8 +122,7 @@ def measure(
     overlaps = find_overlaps(truth, found, iou_type, max_detections)
     matching = match(overlaps, (ANY, *COCO_SIZES, *thirds(truth)))
     resampled = [
-        bootstrap.average_precision(matching, weights, size)
-        for size in range(len(matching.sizes))
+        bootstrap.average_precision(matching, weights, size) for size in range(len(matching.sizes))
     ]
     return Measured(matching, metrics.accumulate(matching), resampled)
 

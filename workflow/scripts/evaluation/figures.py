@@ -116,7 +116,8 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
     ax.plot(precision[IOU_75, shown], rows, "d", color=ink, ms=4.5, label="AP75")
     ax.plot(precision[IOU_50, shown], rows, "|", color=ink, ms=10, mew=2, label="AP50")
     names = [
-        shortened(evaluation.classes[number]) + (": no objects" if np.isnan(average[number]) else "")
+        shortened(evaluation.classes[number])
+        + (": no objects" if np.isnan(average[number]) else "")
         for number in shown
     ]
     ax.set_yticks(rows, names)

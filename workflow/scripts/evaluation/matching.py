@@ -75,9 +75,7 @@ class Matching:
 
     def counted(self, label: int, size: int = ALL) -> np.ndarray:
         """The objects of a class that are to be found."""
-        return np.flatnonzero(
-            (self.overlaps.objects.label == label) & ~self.excluded[:, size]
-        )
+        return np.flatnonzero((self.overlaps.objects.label == label) & ~self.excluded[:, size])
 
 
 def match(overlaps: Overlaps, sizes: tuple[Size, ...] = (ANY, *COCO_SIZES)) -> Matching:

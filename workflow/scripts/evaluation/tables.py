@@ -6,6 +6,7 @@ import pandas as pd
 from evaluation.bootstrap import interval
 from evaluation.matching import ALL, IOU_50, IOU_75, IOU_THRESHOLDS, Matching
 from evaluation.metrics import RECALL_THRESHOLDS, Evaluation, mean, summary
+from evaluation.sizes import ANY
 from evaluation.thresholds import EVERY_CLASS
 
 METRICS = {"AP": slice(None), "AP50": slice(IOU_50, IOU_50 + 1), "AP75": slice(IOU_75, IOU_75 + 1)}
@@ -31,9 +32,7 @@ def resamples(evaluation: Evaluation, resampled: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def per_class(
-    evaluation: Evaluation, matching: Matching, resampled: np.ndarray
-) -> pd.DataFrame:
+def per_class(evaluation: Evaluation, matching: Matching, resampled: np.ndarray) -> pd.DataFrame:
     """A row per class: images and instances (without crowds), AP, AP50, AP75, AR, intervals."""
     rows = []
     for label, name in enumerate(evaluation.classes):
@@ -59,6 +58,8 @@ def per_size(
 ) -> pd.DataFrame:
     """A row per size: its range in px², instances, AP, AP50, AP75, AR, interval of AP.
 
+    `area_to` of what has no upper bound is NaN.
+
     Args:
         resampled: for each size `[resamples, classes, IoU thresholds]`.
     """
@@ -69,7 +70,7 @@ def per_size(
             "iou_type": evaluation.iou_type,
             "size": name,
             "area_from": least,
-            "area_to": most,
+            "area_to": most if most < ANY.most else np.nan,
             "instances": int((~matching.excluded[:, number]).sum()),
             **{metric: mean(precision[chosen]) for metric, chosen in METRICS.items()},
             "AR": mean(evaluation.recall[..., number, 2]),

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from PIL import Image
+from squares import as_predictions, crowded
+
+from evaluation import calibration, charts, confusion, counting, tide
+from evaluation.matching import match
+from evaluation.overlaps import find_overlaps
+
+
+def saved(figure, tmp_path):
+    path = tmp_path / "figure.png"
+    figure.savefig(path)
+    with Image.open(path) as image:
+        assert 250 <= image.width <= 1200
+
+
+def draw_all(truth, predictions, tmp_path):
+    matching = match(find_overlaps(truth, predictions, "segm"))
+    classes = matching.overlaps.classes
+    matrix = confusion.confusion(matching, 0.5)
+    saved(charts.confusion_matrix(matrix, classes), tmp_path)
+    saved(charts.error_costs(tide.costs(matching)), tmp_path)
+    saved(charts.counted(*counting.counts(matching, 0.5)), tmp_path)
+    saved(charts.calibration(calibration.table(matching)), tmp_path)
+
+
+def test_a_good_model(truth, tmp_path):
+    draw_all(truth, as_predictions(truth["annotations"]), tmp_path)
+
+
+def test_a_bad_model(tmp_path):
+    draw_all(*crowded(0, "segm"), tmp_path)
+
+
+def test_nothing(truth, tmp_path):
+    draw_all(truth, [], tmp_path)
+    truth["annotations"] = []
+    draw_all(truth, [], tmp_path)
+
+
+@pytest.mark.parametrize("classes", [1, 21, 300])
+def test_any_number_of_classes(tmp_path, classes):
+    matrix = np.random.default_rng(0).integers(0, 20, (classes + 1, classes + 1))
+    figure = charts.confusion_matrix(matrix, [f"a rather long name {n}" for n in range(classes)])
+    saved(figure, tmp_path)
+    assert len(figure.axes[0].get_xticks()) == min(classes, 20) + 1
+
+
+def test_the_matrix_shows_its_counts():
+    figure = charts.confusion_matrix(np.array([[7, 0], [2, 0]]), ["leaf"])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["7", "2"]
