@@ -51,6 +51,7 @@ def data():
     return {
         "info": {
             "description": "",
+            "images": {"channels": 3},
             "sources": [
                 {"format": "coco", "annotations": "a.json", "images": "photos"},
                 {"format": "coco", "annotations": "b.json", "images": "photos"},

@@ -42,9 +42,10 @@ class Source:
 
 
 @pytest.fixture
-def imported(tmp_path, check_schema):
-    def run(*sources):
-        import_annotations(list(sources), tmp_path / "imported.json")
+def imported(tmp_path, image_settings, check_schema):
+    def run(*sources, **settings):
+        settings = image_settings | settings
+        import_annotations(list(sources), settings, tmp_path / "imported.json")
         content = json.loads((tmp_path / "imported.json").read_text())
         check_schema(content, "imported")
         return content
@@ -141,11 +142,11 @@ def test_photos_are_turned_as_the_annotations_were(
     assert (image["width"], image["height"]) == (declared or (10, 20))
 
 
-def test_wrong_image_folder_is_refused(tmp_path, source):
+def test_wrong_image_folder_is_refused(tmp_path, source, image_settings):
     (tmp_path / "other").mkdir()
     config = source.config(images=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
-        import_annotations([config], tmp_path / "imported.json")
+        import_annotations([config], image_settings, tmp_path / "imported.json")
 
 
 def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):

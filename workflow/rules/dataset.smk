@@ -45,6 +45,7 @@ rule import_annotations:
         runtime="4h",
     params:
         sources=sources.importable(config),
+        images=lookup("images", within=config),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:

@@ -228,6 +228,15 @@ def check_sources(config: dict) -> Iterator[str]:
         yield "sources: received several of format demo, expected one at most"
 
 
+def check_intensity(config: dict) -> Iterator[str]:
+    for key in ("percentiles", "range"):
+        limits = config["images"]["intensity"][key]
+        if limits is not None and limits[0] >= limits[1]:
+            yield (
+                f"images.intensity.{key}: received {show(limits)}, expected the smaller value first"
+            )
+
+
 def check_split(config: dict) -> Iterator[str]:
     split, lists = config["split"], config["split"]["lists"]
     of_sources = [source.get("split") for source in config["sources"]]
@@ -286,6 +295,7 @@ def check_classes(config: dict) -> Iterator[str]:
 
 CHECKS = (
     check_sources,
+    check_intensity,
     check_classes,
     check_split,
     check_recipes,

@@ -8,7 +8,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError as UnreadableImageError
-from coco.images import read_image
+from coco.images import read_picture
 from evaluation import figures, image_scores, metrics, overlays, predictions
 from evaluation.errors import InputError
 from evaluation.matching import by_image
@@ -69,7 +69,7 @@ def write_overlays(truth: dict, found: list[dict], scores: pd.DataFrame, count: 
         for rank, identifier in enumerate(identifiers, start=1):
             image = images[identifier]
             picture = overlays.side_by_side(
-                read_image(image),
+                read_picture(image),
                 objects[identifier],
                 drawn[identifier],
                 truth["categories"],

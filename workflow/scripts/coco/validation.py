@@ -10,7 +10,8 @@ from coco.errors import InputError
 
 REMOVALS = ("quarantined", "merged", "dropped")
 ISSUE_COLUMNS = ("file", "record", "id", "check", "severity", "found", "action")
-SEVERITIES = {"quarantined": "error", "dropped": "info"}  # all other actions: warning
+SEVERITIES = {"quarantined": "error", "dropped": "info", "noted": "info"}  # all others: warning
+INFORMATION = ("wrong_extension",)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     dataset = {
         "info": {
             "description": "Checked images and annotations",
+            "images": imported["info"]["images"],
             "quarantined": [
                 {key: image[key] for key in ("file_name", "source_id")}
                 for image in ledger.quarantine["image"]
@@ -138,7 +140,7 @@ def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
     first_of, image_of = {}, {}
     for image in images:
         key = image["source"], image["source_id"]
-        finding = first_finding(IMAGE_CHECKS, image)
+        finding = import_finding(image) or first_finding(IMAGE_CHECKS, image)
         if finding is None and len(files_of[key]) > 1:
             finding = "duplicate_image_id", f"the id of {', '.join(sorted(files_of[key]))}"
         if finding:
@@ -153,7 +155,15 @@ def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
                 continue
             ledger.note("image", image, *finding, "merged")
         image_of[key] = first
+        for check, found in image.get("remarks", {}).items():
+            action = "noted" if check in INFORMATION else "kept"
+            ledger.note("image", image, check, found, action)
     return image_of
+
+
+def import_finding(image: dict) -> tuple[str, str] | None:
+    """What the import found that keeps the file itself from use."""
+    return (image["check"], image["problem"]) if "check" in image else None
 
 
 def refuse_two_splits(first: dict, second: dict):
@@ -189,8 +199,9 @@ def note_copies(images: list[dict], ledger: Ledger):
 
 
 def clean_image(image: dict) -> dict:
-    keys = ("id", "file_name", "width", "height", "sha256", "orientation", "source", "source_id")
-    return {key: image[key] for key in (*keys, "split") if key in image}
+    keys = ("id", "file_name", "width", "height", "sha256", "source", "source_id", "split")
+    reading = ("orientation", "channels", "intensity")
+    return {key: image[key] for key in (*keys, *reading) if key in image}
 
 
 # Annotations
