@@ -181,6 +181,16 @@ MISTAKES = {
         [1.2, 0.8],
         "inputs.small.augmentation.scale: received [1.2, 0.8], expected the smaller factor first",
     ),
+    "black above white": (
+        "images.intensity.range",
+        [4095, 0],
+        "images.intensity.range: received [4095, 0], expected the smaller value first",
+    ),
+    "percentiles the wrong way round": (
+        "images.intensity.percentiles",
+        [99, 1],
+        "images.intensity.percentiles: received [99, 1], expected the smaller value first",
+    ),
     "a class twice": (
         "classes",
         ["leaf", {"name": "leaf", "from": ["ring"]}],

@@ -105,7 +105,10 @@ def in_threads(label: str, function: Callable, items: list) -> list:
 
 def target_outside(file_name: str, folder: Path) -> str | None:
     """What leaves the source's folder, by its path or as a link, if the file does."""
-    target = Path(file_name).resolve()
+    try:
+        target = Path(file_name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a link to itself, or no name for a file
+        return None
     if target.is_relative_to(folder):
         return None
     return f"leads out of the folder {folder}, to {target}; put the file itself into the folder"
@@ -233,7 +236,8 @@ def size_of(image: dict) -> tuple[int, int] | None:
 
 def refuse_wrong_folder(source: dict, found: list[dict]):
     """Not one image in its place is a mistake of the configuration, not of the data."""
-    if found and source["format"] == "coco" and all(image["sha256"] is None for image in found):
+    missing = [image for image in found if image.get("check") == "missing_image"]
+    if found and source["format"] == "coco" and len(missing) == len(found):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(

@@ -105,12 +105,11 @@ def inspect(
             where the `range` of the intensity is known.
         histogram: the data set's, to which pixels of more than 8 bits are added.
     """
-    path = Path(path)
-    if not path.is_file():
-        found = "no file, but something else" if path.exists() else "the file does not exist"
-        return Inspection(check="missing_image", problem=found)
-    sha256 = None
+    path, sha256 = Path(path), None
     try:
+        if not path.is_file():
+            found = "a folder or device" if path.exists() else "the file does not exist"
+            return Inspection(check="missing_image", problem=found)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         picture = decoding.decode(path, settings["channels"], settings["max_pixels"])
