@@ -130,7 +130,7 @@ def read_with_pillow(file: BinaryIO, channels: int, max_pixels: int) -> Picture:
     if cut_down:
         pixels = deep_png(file, image.format)
     else:
-        pixels = np.array(image if image.mode in DEEP_MODES else of_channels(image, channels))
+        pixels = np.asarray(image if image.mode in DEEP_MODES else of_channels(image, channels))
         pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if channels in (1, 3):
@@ -152,7 +152,8 @@ def of_channels(image: Image.Image, channels: int) -> Image.Image:
         return image
     if image.mode == "La":
         image = image.convert("LA")
-    return image.convert("L" if image.mode in ("L", "LA") else "RGB")
+    mode = "L" if image.mode in ("L", "LA") else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def deep_png(file: BinaryIO, file_format: str) -> np.ndarray:

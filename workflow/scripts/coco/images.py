@@ -48,7 +48,7 @@ def read_image(image: dict) -> np.ndarray:
             f"{path}: {pixels.shape[1]}x{pixels.shape[0]} pixels, but {size[0]}x{size[1]} when it "
             "was imported; import the data again"
         )
-    return np.ascontiguousarray(pixels)
+    return np.array(pixels, order="C")
 
 
 def read_picture(image: dict) -> np.ndarray:
