@@ -15,10 +15,12 @@ def iou(boxes, others):
     For all pairs of `(B, N, 4)` and `(B, M, 4)` pass `boxes[:, :, None]` and
     `others[:, None]`: the result is `(B, N, M)`. Two empty boxes have IoU 0.
     """
-    top_left = ops.maximum(boxes[..., :2], others[..., :2])
-    bottom_right = ops.minimum(boxes[..., 2:], others[..., 2:])
-    sides = ops.maximum(bottom_right - top_left, 0.0)
-    intersection = sides[..., 0] * sides[..., 1]
+    y1, x1, y2, x2 = (boxes[..., i] for i in range(4))
+    other_y1, other_x1, other_y2, other_x2 = (others[..., i] for i in range(4))
+    # One coordinate at a time: an axis of length 2 at the end would cost three times as much.
+    height = ops.minimum(y2, other_y2) - ops.maximum(y1, other_y1)
+    width = ops.minimum(x2, other_x2) - ops.maximum(x1, other_x1)
+    intersection = ops.maximum(height, 0.0) * ops.maximum(width, 0.0)
     union = area(boxes) + area(others) - intersection
     return intersection / ops.maximum(union, 1e-6)
 

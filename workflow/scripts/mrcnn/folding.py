@@ -10,6 +10,8 @@ import math
 import keras
 from keras import layers, ops
 
+from mrcnn.normalisation import normalise_batch
+
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D)
 
 
@@ -29,7 +31,7 @@ class NormalisedConvolution(layers.Layer):
     def call(self, inputs, training=None, mask=None):
         convolution, normalisation = self.convolution, self.normalisation
         if training and normalisation.trainable:
-            return normalisation(convolution(inputs), training=True)
+            return normalise_batch(convolution(inputs), normalisation)
         scale, offset = self._scale_and_offset()
         if isinstance(convolution, layers.DepthwiseConv2D):
             kernel = self._cast(convolution.kernel * ops.reshape(scale, (-1, 1)))
