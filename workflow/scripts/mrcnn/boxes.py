@@ -25,11 +25,13 @@ def iou(boxes, others):
     return intersection / ops.maximum(union, 1e-6)
 
 
-def decode(boxes, deltas):
+def decode(boxes, deltas, deviations=(1.0,) * 4):
     """Move and scale `boxes` by `deltas` `(dy, dx, log dh, log dw)` (Girshick et al., 2014).
 
-    The log sizes are capped at log(1000 / 16), so that a wild delta cannot overflow.
+    The deltas are in units of `deviations`. The log sizes are capped at log(1000 / 16), so that
+    a wild delta cannot overflow.
     """
+    deltas = deltas * ops.convert_to_tensor(deviations, dtype="float32")
     size = boxes[..., 2:] - boxes[..., :2]
     centre = boxes[..., :2] + 0.5 * size
     centre = centre + deltas[..., :2] * size
@@ -37,12 +39,13 @@ def decode(boxes, deltas):
     return ops.concatenate([centre - 0.5 * size, centre + 0.5 * size], axis=-1)
 
 
-def encode(boxes, targets):
+def encode(boxes, targets, deviations=(1.0,) * 4):
     """The deltas that `decode` needs to turn `boxes` into `targets`."""
     size = ops.maximum(boxes[..., 2:] - boxes[..., :2], 1e-3)
     target_size = ops.maximum(targets[..., 2:] - targets[..., :2], 1e-3)
     shift = targets[..., :2] + 0.5 * target_size - boxes[..., :2] - 0.5 * size
-    return ops.concatenate([shift / size, ops.log(target_size / size)], axis=-1)
+    deltas = ops.concatenate([shift / size, ops.log(target_size / size)], axis=-1)
+    return deltas / ops.convert_to_tensor(deviations, dtype="float32")
 
 
 def clip(boxes, window):
