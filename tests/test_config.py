@@ -61,8 +61,8 @@ MISTAKES = {
     "no source": ("sources", [], "sources: received [], expected a list of one or more values"),
     "unknown format": (
         "sources.0.format",
-        "voc",
-        'sources[0].format: received "voc", expected demo, coco or masks',
+        "nothing",
+        'sources[0].format: received "nothing", expected demo, ',
     ),
     "key of another format": (
         "sources.0.folder",
@@ -169,7 +169,7 @@ MISTAKES = {
             {"format": "coco", "annotations": "a.json", "images": ".", "split": "train"},
             {"format": "coco", "annotations": "a.json", "images": "."},
         ],
-        "sources[1].split: missing, expected it for each source or for none",
+        "sources[1].split: missing (for a.json), expected it for each source or for none",
     ),
     "scale of a resized input": (
         "inputs.small",

@@ -44,7 +44,7 @@ class Source:
 @pytest.fixture
 def imported(tmp_path, check_schema):
     def run(*sources):
-        import_annotations(list(sources), tmp_path / "imported.json")
+        import_annotations(list(sources), tmp_path / "imported.json", tmp_path / "embedded")
         content = json.loads((tmp_path / "imported.json").read_text())
         check_schema(content, "imported")
         return content
@@ -145,7 +145,7 @@ def test_wrong_image_folder_is_refused(tmp_path, source):
     (tmp_path / "other").mkdir()
     config = source.config(images=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
-        import_annotations([config], tmp_path / "imported.json")
+        import_annotations([config], tmp_path / "imported.json", tmp_path / "embedded")
 
 
 def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):

@@ -34,6 +34,7 @@ rule import_annotations:
         code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
+        embedded=directory("results/{dataset}/embedded_images"),
     log:
         "results/logs/import_annotations/{dataset}.log",
     benchmark:

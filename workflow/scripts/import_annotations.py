@@ -14,18 +14,22 @@ from pathlib import Path
 import console
 from coco import images, json_files
 from coco.errors import InputError
-from coco.formats import coco_json, mask_folder
+from coco.formats import FORMATS
 
-FORMATS = {"coco": coco_json, "masks": mask_folder}
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 
 
-def import_annotations(sources: list[dict], output: Path):
-    """Write `imported.json` for the sources, as the configuration describes them."""
+def import_annotations(sources: list[dict], output: Path, embedded: Path):
+    """Write `imported.json` for the sources, as the configuration describes them.
+
+    Images that are only inside annotation files become files in the folder `embedded`.
+    """
+    embedded.mkdir(exist_ok=True)
     found = {"categories": [], "images": [], "annotations": []}
     category_ids = count(1)
     for index, source in enumerate(sources):
-        for key, records in import_source(index, source, category_ids).items():
+        folder = {"embedded": (embedded / str(index)).as_posix()}
+        for key, records in import_source(index, source | folder, category_ids).items():
             found[key] += records
     annotations = [{"id": number} | one for number, one in enumerate(found["annotations"], start=1)]
     info = {"description": "Images and annotations as imported", "sources": sources}
@@ -38,7 +42,7 @@ def import_source(index: int, source: dict, category_ids: count) -> dict[str, li
     categories, listed, annotations = reader.read(source)
     categories = [
         {"id": next(category_ids), "name": category["name"], "source": index}
-        | {"source_id": category["source_id"]}
+        | {key: category[key] for key in ("source_id", "problem") if key in category}
         for category in categories
     ]
     of_image = defaultdict(list)
@@ -124,7 +128,8 @@ def annotation_record(
         names = ", ".join(candidate["file_name"] for candidate in candidates)
         problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
     if category is None:
-        problems.append(f"no category has the id {annotation['source_category_id']}")
+        name = annotation["source_category_id"]
+        problems.append("it has no class" if name is None else f"no category has the id {name}")
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
@@ -152,17 +157,21 @@ def size_of(image: dict) -> tuple[int, int] | None:
 
 def refuse_wrong_folder(source: dict, found: list[dict]):
     """Not one image in its place is a mistake of the configuration, not of the data."""
-    if found and source["format"] == "coco" and all(image["sha256"] is None for image in found):
+    if found and "images" in source and all(image["sha256"] is None for image in found):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
             f"{source['annotations']}: none of its {len(found)} images is there, "
             f"the first would be {found[0]['file_name']}. The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
-            + "Set `images` to the folder that each `file_name` starts from."
+            + "Set `images` to the folder that the names of the images start from."
         )
 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
-        import_annotations(snakemake.params.sources, Path(snakemake.output[0]))
+        import_annotations(
+            sources=snakemake.params.sources,
+            output=Path(snakemake.output.imported),
+            embedded=Path(snakemake.output.embedded),
+        )

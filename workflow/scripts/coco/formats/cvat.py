@@ -1,0 +1,170 @@
+"""CVAT for images 1.1: one XML file with the shapes of every image.
+
+Shapes of the same label and `group_id` in an image are one object. Every shape is whole:
+`z_order` does not cut off what lies beneath another. An image without shapes shows no object.
+Attributes and tags are not used.
+
+https://docs.cvat.ai/docs/manual/advanced/xml_format
+"""
+
+import math
+import re
+from collections import defaultdict
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from coco import shapes
+from coco.errors import InputError
+from coco.formats.fields import as_name, in_folder, show
+from coco.formats.files import beginning, load_xml
+
+EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"
+
+
+def recognise(source: dict) -> str | None:
+    path = source.get("annotations", "")
+    root = re.match(r"\s*(<\?xml.*?\?>|<!--.*?-->|\s)*<annotations\b", beginning(path), re.DOTALL)
+    return f"{path} is XML of annotations" if root else None
+
+
+def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
+    path = Path(source["annotations"])
+    root = load_xml(path, EXPECTED)
+    check_structure(root, path)
+    images, annotations = [], []
+    for element in root.iterfind("image"):
+        name = "/".join(filter(None, [element.get("subset"), element.get("name")]))
+        images.append(
+            {
+                "source_id": name,
+                "file_name": file_of(element, source["images"]),
+                "declared_width": whole(element.get("width")),
+                "declared_height": whole(element.get("height")),
+            }
+        )
+        annotations += objects(element, name)
+    labels = {as_name(one.text) for one in root.iterfind("meta//labels/label/name")}
+    labels = sorted((labels | {one["source_category_id"] for one in annotations}) - {None})
+    return [{"source_id": label, "name": label} for label in labels], images, annotations
+
+
+def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
+    size = image["declared_width"], image["declared_height"]
+    return None if None in size else size
+
+
+def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    try:
+        return shapes.draw([part_of(shape) for shape in annotation["shapes"]], size)
+    except InputError as error:
+        return {"segmentation": None, "problem": str(error)}
+
+
+def check_structure(root: Element, path: Path):
+    if root.tag != "annotations":
+        raise InputError(f"{path}: XML of <{root.tag}>; {EXPECTED}")
+    if root.find("track") is not None:
+        raise InputError(
+            f"{path}: a CVAT for video file, which has tracks; "
+            "export the task again as CVAT for images 1.1, which has every frame as an image"
+        )
+    if root.find("image") is None:
+        raise InputError(f"{path}: has no <image>; {EXPECTED}")
+    for number, image in enumerate(root.iterfind("image")):
+        if as_name(image.get("name")) is None:
+            found = show(image.get("name"))
+            raise InputError(f"{path}: image[{number}] has the name {found}; {EXPECTED}")
+
+
+def file_of(image: Element, folder: str) -> str:
+    """Exports of a project have a folder per subset."""
+    in_subset = in_folder(Path(folder, image.get("subset", "")), image.get("name"))
+    return in_subset if Path(in_subset).is_file() else in_folder(folder, image.get("name"))
+
+
+def objects(image: Element, name: str) -> list[dict]:
+    """The shapes of an image, those of a group as one object."""
+    groups = defaultdict(list)
+    for number, shape in enumerate(shape for shape in image if shape.tag != "tag"):
+        group = shape.get("group_id") or "0"  # 0: of no group
+        key = as_name(shape.get("label")), number if group == "0" else f"group {group}"
+        groups[key].append((f"{shape.tag}[{number}]", shape))
+    return [
+        {
+            "source_id": f"{name}: " + ", ".join(place for place, _ in members),
+            "source_image_id": name,
+            "source_category_id": label,
+            "bbox": None,
+            "iscrowd": 0,
+            "shapes": [shape for _, shape in members],
+        }
+        for (label, _), members in groups.items()
+    ]
+
+
+# Shapes
+
+
+def part_of(shape: Element) -> list[float] | shapes.Bitmap:
+    if shape.tag not in PARTS:
+        raise InputError(f"a {shape.tag} has no area that is known, expected {', '.join(PARTS)}")
+    return PARTS[shape.tag](shape)
+
+
+def polygon(shape: Element) -> list[float]:
+    points = [point.split(",") for point in shape.get("points", "").split(";")]
+    return shapes.outline([[number(value) for value in point] for point in points])
+
+
+def box(shape: Element) -> list[float]:
+    return shapes.rectangle(*numbers(shape, "xtl", "ytl", "xbr", "ybr"), turn_of(shape))
+
+
+def ellipse(shape: Element) -> list[float]:
+    return shapes.ellipse(*numbers(shape, "cx", "cy", "rx", "ry"), turn_of(shape))
+
+
+def mask(shape: Element) -> shapes.Bitmap:
+    """Run lengths row by row within the mask's box, starting with background."""
+    left, top, width, height = map(round, numbers(shape, "left", "top", "width", "height"))
+    runs = [whole(text, least=0) for text in shape.get("rle", "").split(",")]
+    if None in runs:
+        raise InputError("an rle that is not all whole numbers")
+    if not (width > 0 and height > 0 and sum(runs) == width * height <= shapes.LARGEST_IMAGE):
+        raise InputError(f"an rle of {sum(runs)} pixels for a box of {width}x{height}")
+    pixels = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+    return shapes.Bitmap(pixels.reshape(height, width), left, top)
+
+
+PARTS = {"polygon": polygon, "box": box, "ellipse": ellipse, "mask": mask}
+
+
+def turn_of(shape: Element) -> float:
+    return math.radians(number(shape.get("rotation", "0")))
+
+
+def numbers(shape: Element, *keys: str) -> list[float]:
+    for key in keys:
+        if shape.get(key) is None:
+            raise InputError(f"a {shape.tag} without {key}")
+    return [number(shape.get(key)) for key in keys]
+
+
+def number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise InputError(f"{show(text)}, expected a number") from error
+    shapes.check(value)
+    return value
+
+
+def whole(text: str | None, least: int = 1) -> int | None:
+    """A whole number of at least `least`, else None."""
+    try:
+        value = int(text or "")
+    except ValueError:
+        return None
+    return value if least <= value <= shapes.LARGEST_IMAGE else None
