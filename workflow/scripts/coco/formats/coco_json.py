@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coco import exports, masks
 from coco.errors import InputError
-from coco.formats.fields import as_id, as_name, bbox, in_folder, side
+from coco.formats.fields import as_id, as_name, bbox, in_folder, show, side
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
@@ -77,7 +77,7 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
 def from_rle(rle: dict) -> dict:
     size, counts = rle.get("size"), rle.get("counts")
     if not (isinstance(size, list) and len(size) == 2 and all(map(side, size))):
-        raise InputError(f"RLE of the size {size}, expected [height, width]")
+        raise InputError(f"RLE of the size {show(size)}, expected [height, width]")
     size = [side(value) for value in size]
     if isinstance(counts, str):
         return masks.checked({"size": size, "counts": counts})

@@ -8,6 +8,7 @@ https://docs.cvat.ai/docs/manual/advanced/xml_format
 """
 
 import math
+import os
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -81,7 +82,7 @@ def check_structure(root: Element, path: Path):
 def file_of(image: Element, folder: str) -> str:
     """Exports of a project have a folder per subset."""
     in_subset = in_folder(Path(folder, image.get("subset", "")), image.get("name"))
-    return in_subset if Path(in_subset).is_file() else in_folder(folder, image.get("name"))
+    return in_subset if os.path.isfile(in_subset) else in_folder(folder, image.get("name"))
 
 
 def objects(image: Element, name: str) -> list[dict]:
@@ -109,7 +110,9 @@ def objects(image: Element, name: str) -> list[dict]:
 
 def part_of(shape: Element) -> list[float] | shapes.Bitmap:
     if shape.tag not in PARTS:
-        raise InputError(f"a {shape.tag} has no area that is known, expected {', '.join(PARTS)}")
+        raise InputError(
+            f"{shape.tag}: not a shape with an area, expected one of {', '.join(PARTS)}"
+        )
     return PARTS[shape.tag](shape)
 
 

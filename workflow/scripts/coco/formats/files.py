@@ -64,6 +64,14 @@ def load_xml(path: str | Path, expected: str) -> ElementTree.Element:
     return tree.close()
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether there is such a file; of a name that is too long, there is none."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
+
+
 def beginning(path: str | Path) -> str:
     """The first part of a text file; empty if it cannot be read."""
     try:

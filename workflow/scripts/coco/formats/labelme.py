@@ -12,6 +12,7 @@ import base64
 import binascii
 import io
 import math
+import os
 from collections import defaultdict
 from itertools import islice
 from pathlib import Path
@@ -100,7 +101,7 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
     file = Path(in_folder(path.parent, content["imagePath"]))
     size = side(content.get("imageWidth")), side(content.get("imageHeight"))
     image = image_record(name, file.as_posix(), *size)
-    if content.get("imageData") is None or embedded is None or file.is_file():
+    if content.get("imageData") is None or embedded is None or os.path.isfile(file):
         return image
     suffix = file.suffix.lower() if file.suffix.lower() in SUFFIXES else ".png"
     target = Path(embedded, name).with_suffix(suffix)
