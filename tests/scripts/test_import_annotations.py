@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import io
 import json
 
 import pytest
@@ -146,6 +149,27 @@ def test_wrong_image_folder_is_refused(tmp_path, source):
     config = source.config(images=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
         import_annotations([config], tmp_path / "imported.json", tmp_path / "embedded")
+
+
+def test_embedded_image_is_imported_from_its_file(tmp_path, imported):
+    (tmp_path / "json").mkdir()
+    data = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(data, "JPEG")
+    content = {"shapes": [{"label": "leaf", "points": [[2, 2], [2, 6], [6, 6], [6, 2]]}]}
+    content |= {"imagePath": "a.jpg", "imageData": base64.b64encode(data.getvalue()).decode()}
+    (tmp_path / "json" / "a.json").write_text(json.dumps(content))
+    content = imported({"format": "labelme", "folder": str(tmp_path / "json")})
+    (image,), (annotation,) = content["images"], content["annotations"]
+    assert image["file_name"] == f"{tmp_path}/embedded/0/a.jpg"
+    assert image["sha256"] == hashlib.sha256(data.getvalue()).hexdigest()
+    assert masks.box(annotation["segmentation"]) == [2, 2, 4, 4]
+
+
+def test_name_of_a_group_is_kept_with_its_problem(source, imported):
+    group = {"id": 0, "name": "plants"}
+    source.content["categories"] = [group, {"id": 4, "name": "leaf", "supercategory": "plants"}]
+    categories = imported(source.config())["categories"]
+    assert [one["name"] for one in categories if "problem" not in one] == ["leaf"]
 
 
 def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):

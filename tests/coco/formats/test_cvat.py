@@ -6,7 +6,7 @@ from coco.errors import InputError
 from coco.formats import cvat
 
 SIZE = 40, 30
-TRIANGLE = '<polygon label="leaf" points="1.00,1.00;9.00,1.00;9.00,9.00" z_order="0"/>'
+SQUARE = '<polygon label="leaf" points="1.00,1.00;9.00,1.00;9.00,9.00;1.00,9.00"/>'
 
 
 def document(shapes, image='name="a.jpg" width="40" height="30"'):
@@ -31,7 +31,7 @@ def mask_of(annotation):
 
 
 def test_images_labels_and_shapes(read):
-    categories, images, annotations = read(document(f'{TRIANGLE}<tag label="leaf"/>'))
+    categories, images, annotations = read(document(f'{SQUARE}<tag label="leaf"/>'))
     assert [one["name"] for one in categories] == ["leaf", "root"]
     assert images == [
         {
@@ -83,7 +83,7 @@ def test_group_joins_shapes_of_a_label(read):
 @pytest.mark.parametrize(
     ("shape", "problem"),
     [
-        ('polyline points="1,2;3,4;5,6"', "polyline: not a shape with an area"),
+        ('polyline points="1,2;3,4;5,6"', "a polyline, which has no area"),
         ('polygon points="1,2;3,4"', "a polygon of 4 numbers"),
         ('polygon points="1,2;3;5,6"', "not all"),
         ('polygon points=""', "'', expected a number"),
@@ -126,14 +126,14 @@ def test_other_files_are_refused(read, text, message):
 def test_export_of_a_project_has_folders_for_subsets(shared):
     folder = shared / "data" / "formats" / "cvat_dataset" / "for_images" / "export_project"
     source = {"annotations": str(folder / "annotations.xml"), "images": str(folder / "images")}
-    categories, images, annotations = cvat.read(source)
+    _, images, annotations = cvat.read(source)
     assert [one["source_id"] for one in images] == [
         f"{subset}/img{number}.jpg"
         for subset in ("Test", "Train", "Validation")
         for number in range(2)
     ]
     assert all((folder / "images" / one["source_id"]).samefile(one["file_name"]) for one in images)
-    assert len(annotations) == 6
+    assert len(annotations) == 12
     assert masks.box(mask_of(annotations[0])["segmentation"]) == [0, 2, 4, 2]
 
 

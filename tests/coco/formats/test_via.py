@@ -7,7 +7,13 @@ from coco.errors import InputError
 from coco.formats import via
 
 SIZE = 40, 30
-TRIANGLE = {"name": "polygon", "all_points_x": [1, 9, 9], "all_points_y": [1, 1, 9]}
+SQUARE = {"name": "polygon", "all_points_x": [1, 9, 9, 1], "all_points_y": [1, 1, 9, 9]}
+ELLIPSE = {"name": "ellipse", "cx": 20, "cy": 12, "rx": 8, "ry": 4}
+CLOSED = {
+    "name": "polyline",
+    "all_points_x": [1, 9, 9, 1, 1],
+    "all_points_y": [1, 1, 9, 9, 1],
+}
 RECT = {"name": "rect", "x": 2, "y": 3, "width": 5, "height": 6}
 
 
@@ -32,7 +38,7 @@ def read(tmp_path):
 
 
 def test_project_and_export_of_both_versions(read):
-    regions = [region(TRIANGLE, kind="leaf"), region(RECT, kind="root")]
+    regions = [region(SQUARE, kind="leaf"), region(RECT, kind="root")]
     version_2 = content(*regions)
     version_1 = content(regions={str(number): one for number, one in enumerate(regions)})
     project = {"_via_settings": {}, "_via_img_metadata": version_2, "_via_attributes": {}}
@@ -85,17 +91,11 @@ def test_attribute_that_no_region_has(read):
     ("shape", "box"),
     [
         (RECT, [2, 3, 5, 6]),
-        (TRIANGLE, [1, 1, 8, 8]),
+        (SQUARE, [1, 1, 8, 8]),
         ({"name": "circle", "cx": 10, "cy": 12, "r": 5}, [5, 7, 10, 10]),
-        ({"name": "ellipse", "cx": 20, "cy": 12, "rx": 8, "ry": 4}, [12, 8, 16, 8]),
-        (
-            {"name": "ellipse", "cx": 20, "cy": 12, "rx": 8, "ry": 4, "theta": 1.5708},
-            [16, 4, 8, 16],
-        ),
-        (
-            {"name": "polyline", "all_points_x": [1, 9, 9, 1], "all_points_y": [1, 1, 9, 1]},
-            [1, 1, 8, 8],
-        ),
+        (ELLIPSE, [12, 8, 16, 8]),
+        (ELLIPSE | {"theta": 1.5708}, [16, 4, 8, 16]),
+        (CLOSED, [1, 1, 8, 8]),
     ],
 )
 def test_shapes(shape, box):
@@ -110,9 +110,9 @@ def test_shapes(shape, box):
         ({"name": "point", "cx": 1, "cy": 2}, "of the shape 'point', expected polygon, rect"),
         ({"name": "rect", "x": 1}, "None for a coordinate"),
         ({"name": "circle", "cx": 1, "cy": 2, "r": "3"}, "'3' for a coordinate"),
-        (TRIANGLE | {"all_points_x": [1, 2]}, "not two lists of the same length"),
-        (TRIANGLE | {"all_points_x": [1, 2, None]}, "not all"),
-        (TRIANGLE | {"name": "polyline"}, "does not end where it starts"),
+        (SQUARE | {"all_points_x": [1, 2]}, "not two lists of the same length"),
+        (SQUARE | {"all_points_x": [1, 2, None, 3]}, "not all"),
+        (SQUARE | {"name": "polyline"}, "does not end where it starts"),
         (RECT | {"name": ["rect"]}, r"of the shape \['rect'\]"),
     ],
 )

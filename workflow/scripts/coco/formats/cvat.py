@@ -8,7 +8,6 @@ https://docs.cvat.ai/docs/manual/advanced/xml_format
 """
 
 import math
-import os
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from coco import shapes
 from coco.errors import InputError
 from coco.formats.fields import as_name, in_folder, show
-from coco.formats.files import beginning, load_xml
+from coco.formats.files import beginning, is_file, load_xml
 
 EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"
 
@@ -82,7 +81,7 @@ def check_structure(root: Element, path: Path):
 def file_of(image: Element, folder: str) -> str:
     """Exports of a project have a folder per subset."""
     in_subset = in_folder(Path(folder, image.get("subset", "")), image.get("name"))
-    return in_subset if os.path.isfile(in_subset) else in_folder(folder, image.get("name"))
+    return in_subset if is_file(in_subset) else in_folder(folder, image.get("name"))
 
 
 def objects(image: Element, name: str) -> list[dict]:
@@ -110,9 +109,7 @@ def objects(image: Element, name: str) -> list[dict]:
 
 def part_of(shape: Element) -> list[float] | shapes.Bitmap:
     if shape.tag not in PARTS:
-        raise InputError(
-            f"{shape.tag}: not a shape with an area, expected one of {', '.join(PARTS)}"
-        )
+        raise InputError(f"a {shape.tag}, which has no area, expected one of {', '.join(PARTS)}")
     return PARTS[shape.tag](shape)
 
 

@@ -12,7 +12,6 @@ import base64
 import binascii
 import io
 import math
-import os
 from collections import defaultdict
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,7 @@ from PIL import Image
 from coco import shapes
 from coco.errors import InputError
 from coco.formats.fields import as_id, as_name, in_folder, show, side
-from coco.formats.files import below, load_json
+from coco.formats.files import below, is_file, load_json
 from coco.formats.mask_folder import SUFFIXES
 
 EXPECTED = "expected a JSON file of LabelMe: an object with shapes and imagePath"
@@ -101,7 +100,7 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
     file = Path(in_folder(path.parent, content["imagePath"]))
     size = side(content.get("imageWidth")), side(content.get("imageHeight"))
     image = image_record(name, file.as_posix(), *size)
-    if content.get("imageData") is None or embedded is None or os.path.isfile(file):
+    if content.get("imageData") is None or embedded is None or is_file(file):
         return image
     suffix = file.suffix.lower() if file.suffix.lower() in SUFFIXES else ".png"
     target = Path(embedded, name).with_suffix(suffix)
