@@ -27,15 +27,15 @@ def problems(config: dict, schema: dict) -> list[str]:
     Paths are looked up from the working directory. `config` is not changed.
     """
     config = copy.deepcopy(config)
-    found = list(find_formats(config))
+    formats = list(find_formats(config))
     errors = list(StrictValidator(schema).iter_errors(config))
-    found += sorted(line for error in errors for line in describe(error))
+    found = formats + sorted(line for error in errors for line in describe(error))
     complete(config, schema)
     for check in CHECKS:
         try:
             found += check(config)
         except (AttributeError, IndexError, KeyError, TypeError):
-            if not found:  # else the check fell over a mistake that the schema has found
+            if not errors + formats:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
 
@@ -244,20 +244,25 @@ def check_weights(config: dict) -> Iterator[str]:
 def check_sources(config: dict) -> Iterator[str]:
     for number, source in enumerate(config["sources"]):
         key = f"sources[{number}]"
-        kinds = {"annotations": (Path.exists, "a file")}  # a folder is one of several files
-        absent = [
-            line
-            for name in sources.PATHS
-            if isinstance(source.get(name), str)  # the demo's images are a number
-            for line in missing(
-                f"{key}.{name}", source[name], *kinds.get(name, (Path.is_dir, "a folder"))
-            )
-        ]
+        absent = list(check_paths(key, source))
         yield from absent
         if not absent and source.get("format") in CHECKS_OF_SOURCES:
             yield from CHECKS_OF_SOURCES[source["format"]](key, source)
     if sum(source.get("format") == "demo" for source in config["sources"]) > 1:
         yield "sources: received several of format demo, expected one at most"
+
+
+def check_paths(key: str, source: dict) -> Iterator[str]:
+    may_be_folder = source.get("format") in ("coco", None)  # of an export with several files
+    for name in sources.PATHS:
+        path = source.get(name)
+        if not isinstance(path, str):  # the demo's images are a number
+            continue
+        if name == "annotations":
+            exists = Path.exists if may_be_folder else Path.is_file
+            yield from missing(f"{key}.{name}", path, exists, "a file")
+        else:
+            yield from missing(f"{key}.{name}", path, Path.is_dir, "a folder")
 
 
 def check_coco(key: str, source: dict) -> Iterator[str]:

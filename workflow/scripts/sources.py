@@ -35,11 +35,11 @@ def importable(config: dict) -> list[dict]:
 
 def parts(source: dict) -> list[dict]:
     """The parts of a COCO export, with the split of their names unless the source has one."""
-    if source.get("format") != "coco":
+    folder = source.get("folder") or source.get("annotations")
+    if source.get("format") != "coco" or not folder:
         return [source]
-    found = exports.parts(source.get("folder") or source["annotations"])
     own = {key: source[key] for key in ("format", "split") if key in source}
-    return [part | own for part in found] or [source]
+    return [part | own for part in exports.parts(folder)] or [source]
 
 
 def files(config: dict) -> Iterator[str]:

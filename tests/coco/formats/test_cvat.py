@@ -83,7 +83,7 @@ def test_group_joins_shapes_of_a_label(read):
 @pytest.mark.parametrize(
     ("shape", "problem"),
     [
-        ('polyline points="1,2;3,4;5,6"', "a polyline, which has no area"),
+        ('polyline points="1,2;3,4;5,6"', "polyline without an area"),
         ('polygon points="1,2;3,4"', "a polygon of 4 numbers"),
         ('polygon points="1,2;3;5,6"', "not all"),
         ('polygon points=""', "'', expected a number"),

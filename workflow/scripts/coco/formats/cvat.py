@@ -109,7 +109,7 @@ def objects(image: Element, name: str) -> list[dict]:
 
 def part_of(shape: Element) -> list[float] | shapes.Bitmap:
     if shape.tag not in PARTS:
-        raise InputError(f"a {shape.tag}, which has no area, expected one of {', '.join(PARTS)}")
+        raise InputError(f"{shape.tag} without an area, expected one of {', '.join(PARTS)}")
     return PARTS[shape.tag](shape)
 
 
