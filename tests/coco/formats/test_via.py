@@ -99,7 +99,7 @@ def test_attribute_that_no_region_has(read):
     ],
 )
 def test_shapes(shape, box):
-    translated = via.translate({"shape": shape}, SIZE)
+    translated = via.translate({"shapes": [shape]}, SIZE)
     assert masks.box(translated["segmentation"]) == box
 
 
@@ -118,7 +118,7 @@ def test_shapes(shape, box):
 )
 def test_untranslatable_shape_is_a_problem(shape, problem):
     with pytest.raises(InputError, match=problem):
-        raise InputError(via.translate({"shape": shape}, SIZE)["problem"])
+        raise InputError(via.translate({"shapes": [shape]}, SIZE)["problem"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ https://docs.cvat.ai/docs/manual/advanced/xml_format
 
 import math
 import re
-from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from coco import shapes
 from coco.errors import InputError
+from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder, show
 from coco.formats.files import beginning, is_file, load_xml
 
@@ -44,10 +45,9 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
                 "declared_height": whole(element.get("height")),
             }
         )
-        annotations += objects(element, name)
-    labels = {as_name(one.text) for one in root.iterfind("meta//labels/label/name")}
-    labels = sorted((labels | {one["source_category_id"] for one in annotations}) - {None})
-    return [{"source_id": label, "name": label} for label in labels], images, annotations
+        annotations += drawn.objects(name, shapes_of(element))
+    labels = [as_name(one.text) for one in root.iterfind("meta//labels/label/name")]
+    return drawn.categories(annotations, labels), images, annotations
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
@@ -56,10 +56,7 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    try:
-        return shapes.draw([part_of(shape) for shape in annotation["shapes"]], size)
-    except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+    return drawn.translate(annotation, part_of, size)
 
 
 def check_structure(root: Element, path: Path):
@@ -84,24 +81,11 @@ def file_of(image: Element, folder: str) -> str:
     return in_subset if is_file(in_subset) else in_folder(folder, image.get("name"))
 
 
-def objects(image: Element, name: str) -> list[dict]:
-    """The shapes of an image, those of a group as one object."""
-    groups = defaultdict(list)
+def shapes_of(image: Element) -> Iterator[tuple]:
     for number, shape in enumerate(shape for shape in image if shape.tag != "tag"):
-        group = shape.get("group_id") or "0"  # 0: of no group
-        key = as_name(shape.get("label")), number if group == "0" else f"group {group}"
-        groups[key].append((f"{shape.tag}[{number}]", shape))
-    return [
-        {
-            "source_id": f"{name}: " + ", ".join(place for place, _ in members),
-            "source_image_id": name,
-            "source_category_id": label,
-            "bbox": None,
-            "iscrowd": 0,
-            "shapes": [shape for _, shape in members],
-        }
-        for (label, _), members in groups.items()
-    ]
+        group = shape.get("group_id", "0")
+        group = None if group == "0" else group
+        yield f"{shape.tag}[{number}]", as_name(shape.get("label")), group, shape
 
 
 # Shapes

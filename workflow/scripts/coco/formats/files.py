@@ -12,14 +12,20 @@ from coco.errors import InputError
 PEEK = 1 << 20  # bytes
 
 
-def load_json(path: str | Path, expected: str):
-    """The content of a JSON file; `expected` ends the messages."""
+def load(path: str | Path, expected: str) -> bytes:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{path}: the file does not exist; {expected}") from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}; {expected}") from error
+
+
+def load_json(path: str | Path, expected: str):
+    """The content of a JSON file; `expected` ends the messages."""
+    data = load(path, expected)
+    try:
+        return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text in UTF-8; {expected}") from error
     except json.JSONDecodeError as error:
@@ -46,12 +52,9 @@ def load_xml(path: str | Path, expected: str) -> ElementTree.Element:
     parser.StartElementHandler, parser.EndElementHandler = tree.start, tree.end
     parser.CharacterDataHandler = tree.data
     parser.StartDoctypeDeclHandler = refuse_document_type
+    data = load(path, expected)
     try:
-        parser.Parse(Path(path).read_bytes(), True)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: the file does not exist; {expected}") from error
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}; {expected}") from error
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         raise InputError(
             f"{path}, line {error.lineno}, column {error.offset + 1}: not XML "

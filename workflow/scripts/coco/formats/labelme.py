@@ -12,7 +12,7 @@ import base64
 import binascii
 import io
 import math
-from collections import defaultdict
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from PIL import Image
 
 from coco import shapes
 from coco.errors import InputError
+from coco.formats import drawn
 from coco.formats.fields import as_id, as_name, in_folder, show, side
 from coco.formats.files import below, is_file, load_json
 from coco.formats.mask_folder import SUFFIXES
@@ -47,27 +48,21 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     files = list(below(folder, (".json",)))
     if not files:
         raise InputError(f"{folder}: no JSON file in this folder or below; {EXPECTED}")
-    images, annotations, told, problems = [], [], set(), []
+    images, annotations, refusals = [], [], []
     for path in files:
         name = path.relative_to(folder).as_posix()
         try:
             content = load(path)
         except InputError as error:
-            problems.append(error)
+            refusals.append(error)
             images.append(image_record(name, path.as_posix()) | {"problem": str(error)})
-            told.update(path.with_suffix(suffix) for suffix in SUFFIXES)
-            continue
-        images.append(image_of(content, path, name, source.get("embedded")))
-        annotations += objects(content["shapes"], name)
-        told.add(Path(images[-1]["file_name"]))
-    if len(problems) == len(files):
-        raise problems[0]
-    for picture in below(folder, SUFFIXES):
-        if Path(in_folder("", str(picture))) not in told:
-            name = picture.relative_to(folder).as_posix()
-            images.append(image_record(name, picture.as_posix()) | {"problem": UNANNOTATED})
-    labels = sorted({one["source_category_id"] for one in annotations} - {None})
-    return [{"source_id": label, "name": label} for label in labels], images, annotations
+        else:
+            images.append(image_of(content, path, name, source.get("embedded")))
+            annotations += drawn.objects(name, shapes_of(content))
+    if len(refusals) == len(files):
+        raise refusals[0]
+    images += unannotated(folder, {image["file_name"] for image in images})
+    return drawn.categories(annotations), images, annotations
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
@@ -76,10 +71,7 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    try:
-        return shapes.draw([part_of(shape) for shape in annotation["shapes"]], size)
-    except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+    return drawn.translate(annotation, part_of, size)
 
 
 def load(path: Path) -> dict:
@@ -113,6 +105,15 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
     return image | {"file_name": target.as_posix()}
 
 
+def unannotated(folder: Path, told: set[str]) -> Iterator[dict]:
+    """The images that are not among `told`, nor have a damaged file of their name there."""
+    for picture in below(folder, SUFFIXES):
+        file_name = in_folder("", str(picture))
+        if not {file_name, picture.with_suffix(".json").as_posix()} & told:
+            name = picture.relative_to(folder).as_posix()
+            yield image_record(name, file_name) | {"problem": UNANNOTATED}
+
+
 def image_record(
     name: str, file_name: str, width: int | None = None, height: int | None = None
 ) -> dict:
@@ -127,25 +128,11 @@ def image_record(
 # Objects
 
 
-def objects(drawn: list, name: str) -> list[dict]:
-    """The shapes of a file, those of a group as one object."""
-    groups = defaultdict(list)
-    for number, shape in enumerate(drawn):
+def shapes_of(content: dict) -> Iterator[tuple]:
+    for number, shape in enumerate(content["shapes"]):
         shape = shape if isinstance(shape, dict) else {"shape_type": shape}
-        group = as_id(shape.get("group_id"))
-        key = as_name(shape.get("label")), number if group is None else f"group {group}"
-        groups[key].append((number, shape))
-    return [
-        {
-            "source_id": f"{name}: " + ", ".join(f"shapes[{number}]" for number, _ in members),
-            "source_image_id": name,
-            "source_category_id": label,
-            "bbox": None,
-            "iscrowd": 0,
-            "shapes": [shape for _, shape in members],
-        }
-        for (label, _), members in groups.items()
-    ]
+        label, group = as_name(shape.get("label")), as_id(shape.get("group_id"))
+        yield f"shapes[{number}]", label, group, shape
 
 
 def part_of(shape: dict) -> list[float] | shapes.Bitmap:

@@ -7,10 +7,12 @@ https://www.robots.ox.ac.uk/~vgg/software/via/
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from coco import shapes
 from coco.errors import InputError
+from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder, show
 from coco.formats.files import beginning, load_json
 
@@ -39,22 +41,13 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         }
         for key, file in files.items()
     ]
-    annotations = [
-        {
-            "source_id": f"{key}: regions[{number}]",
-            "source_image_id": key,
-            "source_category_id": class_of(region, source),
-            "bbox": None,
-            "iscrowd": 0,
-            "shape": region.get("shape_attributes"),
-        }
-        for key, file in files.items()
-        for number, region in regions_of(file)
-    ]
-    classes = sorted({one["source_category_id"] for one in annotations} - {None})
-    if annotations and not classes:
+    annotations = []
+    for key, file in files.items():
+        annotations += drawn.objects(key, shapes_of(file, source))
+    categories = drawn.categories(annotations)
+    if annotations and not categories:
         refuse_attribute(files, path, source["class_attribute"])
-    return [{"source_id": name, "name": name} for name in classes], images, annotations
+    return categories, images, annotations
 
 
 def declared_size(image: dict, annotations: list[dict]) -> None:
@@ -62,10 +55,7 @@ def declared_size(image: dict, annotations: list[dict]) -> None:
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    try:
-        return shapes.draw([outline(annotation["shape"])], size)
-    except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+    return drawn.translate(annotation, outline, size)
 
 
 def load(path: Path) -> dict[str, dict]:
@@ -93,6 +83,12 @@ def regions_of(file: dict):
     """The regions with their numbers: VIA 1 has an object `{"0": ...}`, VIA 2 a list."""
     regions = file["regions"]
     return regions.items() if isinstance(regions, dict) else enumerate(regions)
+
+
+def shapes_of(file: dict, source: dict) -> Iterator[tuple]:
+    for number, region in regions_of(file):
+        shape = region.get("shape_attributes")
+        yield f"regions[{number}]", class_of(region, source), None, shape
 
 
 # Classes
