@@ -26,8 +26,10 @@ EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"
 
 def recognise(source: dict) -> str | None:
     path = source.get("annotations", "")
-    root = re.match(r"\s*(<\?xml.*?\?>|<!--.*?-->|\s)*<annotations\b", beginning(path), re.DOTALL)
-    return f"{path} is XML of annotations" if root else None
+    text = beginning(path).lstrip("\ufeff \t\r\n")
+    if text.startswith("<") and re.search(r"<annotations\b", text):
+        return f"{path} is XML of <annotations>"
+    return None
 
 
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
