@@ -5,8 +5,9 @@ import math
 from keras import ops
 
 from mrcnn import boxes as box
+from mrcnn.order import after
 
-_GATHERED = 2**24  # numbers of one image gathered at a time: 64 MiB in float32
+_GATHERED = 2**23  # numbers of one image gathered at a time: 32 MiB in float32
 
 
 def roi_align(pyramid, boxes, image_shape, size, config):
@@ -75,31 +76,25 @@ def _weighted_sums(table, index, weights):
     def pool(table):
         sums = []
         for row, share in zip(rows, shares, strict=True):
-            gathered = ops.take(table, _after(sums, row), axis=0)
-            sums.append(ops.reshape(ops.matmul(share, gathered), (batch, -1, size, size, channels)))
+            row = after(row, sums[-1]) if sums else row
+            gathered = ops.matmul(share, ops.take(table, row, axis=0))
+            sums.append(ops.reshape(gathered, (batch, -1, size, size, channels)))
 
         def gradient(*arguments, upstream=None):
             upstream = arguments[0] if upstream is None else upstream
-            totals = [ops.zeros_like(table)]
+            total = ops.zeros_like(table)
             for row, share, some in zip(rows, shares, chosen, strict=True):
-                spread = ops.reshape(upstream[:, some], (-1, 1, channels))
-                spread = ops.matmul(ops.transpose(share, (0, 2, 1)), _after(totals, spread))
+                spread = after(ops.reshape(upstream[:, some], (-1, 1, channels)), total)
+                spread = ops.matmul(ops.transpose(share, (0, 2, 1)), spread)
                 spread = ops.reshape(spread, (-1, channels))
-                added = ops.segment_sum(spread, ops.reshape(row, (-1,)), ops.shape(table)[0])
-                totals.append(totals[-1] + added)
-            return totals[-1]
+                total = total + ops.segment_sum(
+                    spread, ops.reshape(row, (-1,)), ops.shape(table)[0]
+                )
+            return total
 
         return ops.concatenate(sums, axis=1), gradient
 
     return pool(table)
-
-
-def _after(done, values):
-    """The same values, but not before the last of `done` is: frameworks run all that they can."""
-    if not done:
-        return values
-    waited = ops.cast(ops.reshape(done[-1], (-1,))[0] > 0, values.dtype)
-    return values + 0 * waited
 
 
 def pyramid_level(boxes, image_shape, config):
