@@ -75,6 +75,18 @@ def test_dependencies_are_followed_through_modules(tmp_path):
     }
 
 
+def test_export_with_a_file_per_split_is_several_sources(tmp_path):
+    for name in ("train", "valid"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_annotations.coco.json").touch()
+    config = {"dataset": "d", "sources": [{"format": "coco", "folder": str(tmp_path)}]}
+    train, val = sources.importable(config)
+    assert (train["format"], train["split"], val["split"]) == ("coco", "train", "val")
+    config["sources"][0]["split"] = "test"
+    assert {one["split"] for one in sources.importable(config)} == {"test"}
+    assert list(sources.files(config)) == [one["annotations"] for one in (train, val)]
+
+
 def test_files_of_sources(tmp_path):
     for name in ["a.json", "images/b/1.png", "images/2.png", "images/.hidden", "images/{x}.png"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -279,6 +279,15 @@ def test_image_in_two_splits_stops():
         validate(imported)
 
 
+def test_name_of_a_group_of_classes_is_dropped():
+    imported = data()
+    group = {"id": 3, "name": "plants", "source": 0, "source_id": 0, "problem": "not a class"}
+    imported["categories"].insert(0, group)
+    result = validate(imported)
+    assert [one["name"] for one in result.dataset["categories"]] == ["leaf", "stem"]
+    assert rows(result) == [("category", 0, "parent_category", "dropped")]
+
+
 def test_unwanted_class_is_dropped_and_leaves_an_empty_image():
     imported = data()
     imported["annotations"] = imported["annotations"][:1]

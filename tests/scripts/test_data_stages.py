@@ -52,7 +52,8 @@ def run(tmp_path, image_settings, check_schema):
         parts = {name: tmp_path / f"{name}.json" for name in ("train", "val", "test")}
         shard = tmp_path / "shard.tfrecord"
 
-        import_annotations([source], image_settings | settings, tmp_path / "imported.json")
+        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+        import_annotations([source], image_settings | settings, output, embedded)
         validate_dataset(tmp_path / "imported.json", None, VALIDATION, *outputs, log="the.log")
         split_dataset(tmp_path / "dataset.json", SPLIT, 0, parts, tmp_path / "balance.tsv")
         make_shard.make_shard(parts["train"], RECIPE, 0, "train", "1-of-1", shard)

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import io
 import json
 
 import numpy as np
@@ -46,7 +49,8 @@ class Source:
 def imported(tmp_path, image_settings, check_schema):
     def run(*sources, **settings):
         settings = image_settings | settings
-        import_annotations(list(sources), settings, tmp_path / "imported.json")
+        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+        import_annotations(list(sources), settings, output, embedded)
         content = json.loads((tmp_path / "imported.json").read_text())
         check_schema(content, "imported")
         return content
@@ -206,14 +210,13 @@ def test_files_outside_of_the_folder_are_named_and_not_read(tmp_path, source, im
     (photos / "loop.png").symlink_to("loop.png")
     (photos / "empty.png").touch()
     names = ["../secret.png", "..\\secret.png", str(tmp_path / "secret.png"), "loop.png"]
-    names += ["empty.png", "no\0name.png", "x" * 300, "../photos/other.png"]
+    names += ["empty.png", "x" * 300, "../photos/other.png"]
     source.content["images"] += [{"id": 10 + n, "file_name": name} for n, name in enumerate(names)]
     content = imported(source.config())
     checks = [image.get("check") for image in content["images"]]
     assert checks == [None, "outside_folder", None] + 3 * ["outside_folder"] + [
         "missing_image",
         "empty_file",
-        "missing_image",
         "unreadable_image",
         None,
     ]
@@ -242,7 +245,29 @@ def test_wrong_image_folder_is_refused(tmp_path, source, image_settings):
     (tmp_path / "other").mkdir()
     config = source.config(images=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
-        import_annotations([config], image_settings, tmp_path / "imported.json")
+        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+        import_annotations([config], image_settings, output, embedded)
+
+
+def test_embedded_image_is_imported_from_its_file(tmp_path, imported):
+    (tmp_path / "json").mkdir()
+    data = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(data, "JPEG")
+    content = {"shapes": [{"label": "leaf", "points": [[2, 2], [2, 6], [6, 6], [6, 2]]}]}
+    content |= {"imagePath": "a.jpg", "imageData": base64.b64encode(data.getvalue()).decode()}
+    (tmp_path / "json" / "a.json").write_text(json.dumps(content))
+    content = imported({"format": "labelme", "folder": str(tmp_path / "json")})
+    (image,), (annotation,) = content["images"], content["annotations"]
+    assert image["file_name"] == f"{tmp_path}/embedded/0/a.jpg"
+    assert image["sha256"] == hashlib.sha256(data.getvalue()).hexdigest()
+    assert masks.box(annotation["segmentation"]) == [2, 2, 4, 4]
+
+
+def test_name_of_a_group_is_kept_with_its_problem(source, imported):
+    group = {"id": 0, "name": "plants"}
+    source.content["categories"] = [group, {"id": 4, "name": "leaf", "supercategory": "plants"}]
+    categories = imported(source.config())["categories"]
+    assert [one["name"] for one in categories if "problem" not in one] == ["leaf"]
 
 
 def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):

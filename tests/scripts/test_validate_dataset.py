@@ -41,7 +41,7 @@ def sources(tmp_path):
 
 
 def run(folder, sources, settings=SETTINGS, classes=None):
-    import_annotations(sources, IMAGES, folder / "imported.json")
+    import_annotations(sources, IMAGES, folder / "imported.json", folder / "embedded")
     files = {
         name: folder / f"{name}.{end}"
         for name, end in (("dataset", "json"), ("quarantine", "json"), ("issues", "tsv"))

@@ -15,15 +15,18 @@ from pathlib import Path
 import console
 from coco import images, json_files, orientation
 from coco.errors import InputError
-from coco.formats import coco_json, mask_folder
+from coco.formats import FORMATS
 from coco.intensity import Histogram
 
-FORMATS = {"coco": coco_json, "masks": mask_folder}
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 
 
-def import_annotations(sources: list[dict], settings: dict, output: Path):
-    """Write `imported.json` for the sources, and their images as the `settings` want them."""
+def import_annotations(sources: list[dict], settings: dict, output: Path, embedded: Path):
+    """Write `imported.json` for the sources, and their images as the `settings` want them.
+
+    Images that are only inside annotation files become files in the folder `embedded`.
+    """
+    embedded.mkdir(exist_ok=True)
     mapping = settings["intensity"]
     mapping = mapping | {"range": mapping["range"] and [mapping["range"]]}
     shared = mapping["per"] == "dataset" and not mapping["range"]
@@ -32,6 +35,7 @@ def import_annotations(sources: list[dict], settings: dict, output: Path):
     found = {"categories": [], "images": [], "annotations": []}
     category_ids = count(1)
     for index, source in enumerate(sources):
+        source = source | {"embedded": (embedded / str(index)).as_posix()}
         for key, records in import_source(index, source, category_ids, settings, histogram).items():
             found[key] += records
     if shared:
@@ -51,16 +55,17 @@ def import_source(
     categories, listed, annotations = reader.read(source)
     categories = [
         {"id": next(category_ids), "name": category["name"], "source": index}
-        | {"source_id": category["source_id"]}
+        | {key: category[key] for key in ("source_id", "problem") if key in category}
         for category in categories
     ]
     of_image = defaultdict(list)
     for annotation in annotations:
         of_image[annotation["source_image_id"]].append(annotation)
     folder = Path(source.get("images") or source["folder"]).resolve()
+    embedded = Path(source["embedded"]).resolve()
 
     def inspect(image: dict) -> tuple[images.Inspection, tuple[int, int] | None]:
-        if outside := target_outside(image["file_name"], folder):
+        if outside := target_outside(image["file_name"], folder, embedded):
             return images.Inspection(check="outside_folder", problem=outside), None
         declared = reader.declared_size(image, of_image[image["source_id"]])
         return images.inspect(image["file_name"], settings, histogram), declared
@@ -103,13 +108,13 @@ def in_threads(label: str, function: Callable, items: list) -> list:
     return results
 
 
-def target_outside(file_name: str, folder: Path) -> str | None:
-    """What leaves the source's folder, by its path or as a link, if the file does."""
+def target_outside(file_name: str, folder: Path, embedded: Path) -> str | None:
+    """What leaves the source's folders, by its path or as a link, if the file does."""
     try:
         target = Path(file_name).resolve()
     except (OSError, RuntimeError, ValueError):  # a link to itself, or no name for a file
         return None
-    if target.is_relative_to(folder):
+    if target.is_relative_to(folder) or target.is_relative_to(embedded):
         return None
     return f"leads out of the folder {folder}, to {target}; put the file itself into the folder"
 
@@ -208,7 +213,8 @@ def annotation_record(
         names = ", ".join(candidate["file_name"] for candidate in candidates)
         problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
     if category is None:
-        problems.append(f"no category has the id {annotation['source_category_id']}")
+        name = annotation["source_category_id"]
+        problems.append("it has no class" if name is None else f"no category has the id {name}")
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
@@ -237,19 +243,22 @@ def size_of(image: dict) -> tuple[int, int] | None:
 def refuse_wrong_folder(source: dict, found: list[dict]):
     """Not one image in its place is a mistake of the configuration, not of the data."""
     missing = [image for image in found if image.get("check") == "missing_image"]
-    if found and source["format"] == "coco" and len(missing) == len(found):
+    if found and "images" in source and len(missing) == len(found):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
             f"{source['annotations']}: none of its {len(found)} images is there, "
             f"the first would be {found[0]['file_name']}. The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
-            + "Set `images` to the folder that each `file_name` starts from."
+            + "Set `images` to the folder that the names of the images start from."
         )
 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
         import_annotations(
-            snakemake.params.sources, snakemake.params.images, Path(snakemake.output[0])
+            sources=snakemake.params.sources,
+            settings=snakemake.params.images,
+            output=Path(snakemake.output.imported),
+            embedded=Path(snakemake.output.embedded),
         )

@@ -44,13 +44,14 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
         InputError: a wanted class is not in the data, or an image is in two splits.
     """
     ledger = Ledger(imported)
-    classes, class_of = class_map(imported["categories"], wanted)
-    merge_categories(imported["categories"], ledger)
+    categories = drop_parents(imported["categories"], ledger)
+    classes, class_of = class_map(categories, wanted)
+    merge_categories(categories, ledger)
     image_of = sort_images(imported["images"], ledger)
     annotations = sort_annotations(imported, image_of, class_of, settings, ledger)
     images = images_with_truth(image_of, annotations, ledger)
     note_copies(images, ledger)
-    note_unused_classes(imported["categories"], class_of, annotations, ledger)
+    note_unused_classes(categories, class_of, annotations, ledger)
     dataset = {
         "info": {
             "description": "Checked images and annotations",
@@ -105,6 +106,14 @@ class Ledger:
 
 
 # Categories
+
+
+def drop_parents(categories: list[dict], ledger: Ledger) -> list[dict]:
+    """The categories that are classes, and not the name of a group of them."""
+    for category in categories:
+        if "problem" in category:
+            ledger.note("category", category, "parent_category", category["problem"], "dropped")
+    return [category for category in categories if "problem" not in category]
 
 
 def merge_categories(categories: list[dict], ledger: Ledger):
