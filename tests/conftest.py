@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import configuration
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -11,6 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def image_settings() -> dict:
+    """The section `images` of a configuration that leaves it out."""
+    schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    return configuration.complete({}, schema)["images"]
 
 
 @pytest.fixture(scope="session")

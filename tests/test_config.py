@@ -61,8 +61,8 @@ MISTAKES = {
     "no source": ("sources", [], "sources: received [], expected a list of one or more values"),
     "unknown format": (
         "sources.0.format",
-        "voc",
-        'sources[0].format: received "voc", expected demo, coco or masks',
+        "nothing",
+        'sources[0].format: received "nothing", expected demo, ',
     ),
     "key of another format": (
         "sources.0.folder",
@@ -84,6 +84,41 @@ MISTAKES = {
         "sources.0",
         {"format": "coco", "annotations": "a.json", "images": "nowhere"},
         "sources[0].images: nowhere does not exist, expected a folder",
+    ),
+    "nothing that tells the format": (
+        "sources.0",
+        {"images": "."},
+        "sources[0].format: missing, expected it, or annotations or a folder that tell it",
+    ),
+    "format that the files do not tell": (
+        "sources.0",
+        {"folder": "."},
+        "sources[0].format: missing, and no format fits (. has a.json); set it to one of coco",
+    ),
+    "folder of an unknown format that is not there": (
+        "sources.0",
+        {"folder": "nowhere"},
+        "sources[0].folder: nowhere does not exist, expected a folder",
+    ),
+    "folder that is no COCO export": (
+        "sources.0",
+        {"format": "coco", "folder": "."},
+        "sources[0].folder: . has no COCO export, expected <split>/_annotations.coco.json",
+    ),
+    "neither annotations nor folder": (
+        "sources.0",
+        {"format": "coco", "images": "."},
+        "sources[0].annotations: missing: the COCO JSON file, or",
+    ),
+    "annotations without images": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json"},
+        "sources[0].images: missing: the folder that",
+    ),
+    "no class of VIA": (
+        "sources.0",
+        {"format": "via", "annotations": "a.json", "images": "."},
+        "sources[0]: received neither of class and class_attribute, expected one of them",
     ),
     "folder without images": (
         "sources.0",
@@ -169,7 +204,7 @@ MISTAKES = {
             {"format": "coco", "annotations": "a.json", "images": ".", "split": "train"},
             {"format": "coco", "annotations": "a.json", "images": "."},
         ],
-        "sources[1].split: missing, expected it for each source or for none",
+        "sources[1].split: missing (for a.json), expected it for each source or for none",
     ),
     "scale of a resized input": (
         "inputs.small",
@@ -180,6 +215,16 @@ MISTAKES = {
         "inputs.small.augmentation.scale",
         [1.2, 0.8],
         "inputs.small.augmentation.scale: received [1.2, 0.8], expected the smaller factor first",
+    ),
+    "black above white": (
+        "images.intensity.range",
+        [4095, 0],
+        "images.intensity.range: received [4095, 0], expected the smaller value first",
+    ),
+    "percentiles the wrong way round": (
+        "images.intensity.percentiles",
+        [99, 1],
+        "images.intensity.percentiles: received [99, 1], expected the smaller value first",
     ),
     "a class twice": (
         "classes",
@@ -225,6 +270,30 @@ def test_example_needs_only_its_folder(root, schema, monkeypatch):
     config = yaml.safe_load((root / "config/examples/nuclei.yaml").read_text())
     (problem,) = configuration.problems(config, schema)
     assert problem.startswith("sources[0].folder: data/stage1_train does not exist")
+
+
+def test_format_that_is_found_out_decides_the_keys(config, schema, tmp_path):
+    (tmp_path / "cell" / "masks").mkdir(parents=True)
+    (tmp_path / "cell" / "images").mkdir()
+    (tmp_path / "cell" / "images" / "a.png").touch()
+    config["sources"] = [{"folder": str(tmp_path)}]
+    (problem,) = configuration.problems(config, schema)
+    assert problem == "sources[0].class: missing: The class of every object."
+    config["sources"][0]["class"] = "cell"
+    assert configuration.problems(config, schema) == []
+    assert "format" not in config["sources"][0]
+    assert configuration.complete(config, schema)["sources"][0]["format"] == "masks"
+
+
+def test_splits_of_an_export_count(config, schema, tmp_path):
+    for name in ("train", "valid"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_annotations.coco.json").touch()
+    config["sources"] = [{"folder": str(tmp_path)}]
+    (problem,) = configuration.problems(config, schema)
+    assert problem == (
+        "evaluation.splits: received test, expected a split with images: train or val"
+    )
 
 
 def test_defaults_are_filled_in_and_valid(config, schema):

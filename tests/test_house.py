@@ -82,6 +82,18 @@ def test_new_numbers_and_figures_do_not_train_again(root):
     assert used == {"__init__", "metrics", "matching", "overlaps", "sizes"}
 
 
+def test_export_with_a_file_per_split_is_several_sources(tmp_path):
+    for name in ("train", "valid"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_annotations.coco.json").touch()
+    config = {"dataset": "d", "sources": [{"format": "coco", "folder": str(tmp_path)}]}
+    train, val = sources.importable(config)
+    assert (train["format"], train["split"], val["split"]) == ("coco", "train", "val")
+    config["sources"][0]["split"] = "test"
+    assert {one["split"] for one in sources.importable(config)} == {"test"}
+    assert list(sources.files(config)) == [one["annotations"] for one in (train, val)]
+
+
 def test_files_of_sources(tmp_path):
     for name in ["a.json", "images/b/1.png", "images/2.png", "images/.hidden", "images/{x}.png"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ def recipe():
 
 
 @pytest.fixture
-def make_dataset(tmp_path):
+def make_dataset(tmp_path, image_settings):
     """A function that writes images with random discs of class 1 and squares of class 2."""
 
     def make(shapes, objects=5, seed=0):
@@ -61,6 +61,11 @@ def make_dataset(tmp_path):
                 }
             )
         categories = [{"id": 1, "name": "disc"}, {"id": 2, "name": "square"}]
-        return {"images": images, "annotations": annotations, "categories": categories}
+        return {
+            "info": {"images": image_settings},
+            "images": images,
+            "annotations": annotations,
+            "categories": categories,
+        }
 
     return make

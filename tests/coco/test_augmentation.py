@@ -124,3 +124,22 @@ def test_noise_and_blur_have_the_strength_that_was_drawn():
     edge[:, 25:] = 255
     blurred = augmentation.recolour(edge, change_of(blur=2.0), np.random.default_rng(0))
     assert 40 < blurred[25, 23, 0] < 100  # a normal distribution's tail at 1.5 px
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_channels_that_are_no_colours_change_one_by_one(channels):
+    """Each about its own mean, without a hue."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 60, (40, 50, channels), np.uint8) + 30 * np.arange(
+        channels, dtype=np.uint8
+    )
+    change = change_of(brightness=1.2, contrast=0.8, hue=20.0, blur=0.8)
+    found = augmentation.recolour(image, change, rng)
+    assert found.shape == image.shape
+    for channel in range(channels):
+        alone = augmentation.recolour(image[..., channel : channel + 1], change, rng)
+        np.testing.assert_array_equal(found[..., channel : channel + 1], alone)
+    means = image.mean(axis=(0, 1))
+    np.testing.assert_allclose(found.mean(axis=(0, 1)), 1.2 * means, atol=1)
+    noisy = augmentation.recolour(image, change._replace(noise=0.05), rng)
+    assert noisy.shape == image.shape

@@ -61,13 +61,17 @@ def test_more_images_leave_the_others_as_they_are(tmp_path, folder):
     assert [name for name in few if few[name] != many[name]] == ["002.png"]  # the truncated one
 
 
+def read(folder, image):
+    return images.read_image(image | {"file_name": str(folder / "images" / image["file_name"])})
+
+
 def test_images_are_as_the_annotations_say(folder, dataset):
     shapes = set()
     assert len(dataset["images"]) == IMAGES
     for image in dataset["images"]:
         if image["id"] == IMAGES // 2 + 1:
             continue
-        shape = images.read_image(folder / "images" / image["file_name"]).shape
+        shape = read(folder, image).shape
         assert shape == (image["height"], image["width"], 3)
         assert min(shape[:2]) >= 128
         assert max(shape[:2]) <= 192
@@ -128,9 +132,8 @@ def test_every_object_can_be_recognised(dataset):
 
 
 def test_planted_defects_are_there(folder, dataset):
-    truncated = folder / "images" / dataset["images"][IMAGES // 2]["file_name"]
     with pytest.raises(InputError, match="truncated"):
-        images.read_image(truncated)
+        read(folder, dataset["images"][IMAGES // 2])
     line, stray = dataset["annotations"][-2:]
     assert len(line["segmentation"][0]) == 4
     assert stray["image_id"] not in {image["id"] for image in dataset["images"]}
@@ -158,7 +161,7 @@ def overlap(a, b):
 def components(folder, truth, channel, polarity):
     """The parts above Otsu's threshold, each with the class of the object that fits best."""
     for image in truth.dataset["images"]:
-        values = channel(images.read_image(folder / "images" / image["file_name"]))
+        values = channel(read(folder, image))
         _, binary = cv2.threshold(values.copy(), 0, 255, polarity | cv2.THRESH_OTSU)
         count, labels = cv2.connectedComponents(binary)
         objects = [

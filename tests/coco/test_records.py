@@ -1,7 +1,10 @@
+import io
+
 import jsonschema
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from coco import example, records, windows
 from coco.views import View
@@ -9,7 +12,7 @@ from coco.views import View
 IMAGE = {"id": 2**52 - 1, "sha256": "0f" * 32, "height": 500, "width": 700}
 
 
-def view(objects, size=128, seed=0):
+def view(objects, size=128, seed=0, channels=3):
     rng = np.random.default_rng(seed)
     seen = []
     for _ in range(objects):
@@ -18,7 +21,7 @@ def view(objects, size=128, seed=0):
         mask = rng.random((height, width)) < 0.5
         box = (y1, x1, y1 + height, x1 + width)
         seen.append(windows.Visible(box, mask, int(rng.integers(1, 4)), bool(rng.random() < 0.2)))
-    pixels = rng.integers(0, 256, (size, size, 3), np.uint8)
+    pixels = rng.integers(0, 256, (size, size, channels), np.uint8)
     return View(pixels, seen, copy=3, window=(10, 20, 300, 400), scale=0.37)
 
 
@@ -49,6 +52,15 @@ def test_record_survives_the_round_trip(objects):
     assert parsed["copy"] == 3
     assert parsed["window"] == [10, 20, 300, 400]
     assert parsed["scale"] == pytest.approx(0.37)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+def test_any_number_of_channels_survives(channels):
+    made = view(2, channels=channels)
+    data = records.serialise(made, IMAGE)
+    np.testing.assert_array_equal(records.parse(data)["image"], made.pixels)
+    png = np.array(Image.open(io.BytesIO(example.decode(data)["image"])))
+    np.testing.assert_array_equal(png, np.vstack(np.moveaxis(made.pixels, 2, 0)))
 
 
 @pytest.mark.parametrize("objects", [0, 5])

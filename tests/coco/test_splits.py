@@ -22,7 +22,7 @@ def dataset(*classes_of_images, categories=3):
         for n, (image, category) in enumerate(pairs, start=1)
     ]
     return {
-        "info": {"description": "Test", "quarantined": []},
+        "info": {"description": "Test", "images": {"channels": 3}, "quarantined": []},
         "categories": [{"id": n, "name": f"class {n}"} for n in range(1, categories + 1)],
         "images": images,
         "annotations": annotations,

@@ -51,6 +51,7 @@ def data():
     return {
         "info": {
             "description": "",
+            "images": {"channels": 3},
             "sources": [
                 {"format": "coco", "annotations": "a.json", "images": "photos"},
                 {"format": "coco", "annotations": "b.json", "images": "photos"},
@@ -113,6 +114,8 @@ def test_good_data_pass_untouched():
         ({"width": None, "height": None, "problem": "truncated"}, "unreadable_image"),
         ({"problem": "no folder masks"}, "unannotated_image"),
         ({"declared_width": 20, "declared_height": 30}, "size_mismatch"),
+        ({"sha256": None, "check": "outside_folder", "problem": "a link"}, "outside_folder"),
+        ({"width": None, "check": "several_pages", "problem": "3 pages"}, "several_pages"),
     ],
 )
 def test_unusable_image_takes_its_annotations_along(changes, check):
@@ -219,6 +222,27 @@ def test_same_content_stays():
     assert len(result.dataset["images"]) == 3
 
 
+def test_what_the_import_found_odd_is_said():
+    imported = data()
+    imported["images"][1]["remarks"] = {"wrong_extension": "a JPEG", "name_clash": "2.PNG"}
+    result = validate(imported)
+    assert rows(result) == [
+        ("image", 2, "wrong_extension", "noted"),
+        ("image", 2, "name_clash", "kept"),
+    ]
+    assert [issue["severity"] for issue in result.issues] == ["info", "warning"]
+    assert result.totals["image"]["used"] == 3
+
+
+def test_how_to_read_an_image_is_handed_on():
+    imported = data()
+    reading = {"orientation": 6, "channels": 5, "intensity": [[0, 9]]}
+    imported["images"][0] |= reading
+    dataset = validate(imported).dataset
+    assert dataset["images"][0].items() >= reading.items()
+    assert dataset["info"]["images"] == imported["info"]["images"]
+
+
 def test_id_of_two_images_is_not_guessed():
     imported = data()
     imported["images"][2]["source_id"] = 1
@@ -253,6 +277,15 @@ def test_image_in_two_splits_stops():
     imported["images"].append(image(1) | {"source": 1, "split": "test"})
     with pytest.raises(InputError, match=r"photos/1.png .*split: train .*split: test"):
         validate(imported)
+
+
+def test_name_of_a_group_of_classes_is_dropped():
+    imported = data()
+    group = {"id": 3, "name": "plants", "source": 0, "source_id": 0, "problem": "not a class"}
+    imported["categories"].insert(0, group)
+    result = validate(imported)
+    assert [one["name"] for one in result.dataset["categories"]] == ["leaf", "stem"]
+    assert rows(result) == [("category", 0, "parent_category", "dropped")]
 
 
 def test_unwanted_class_is_dropped_and_leaves_an_empty_image():

@@ -158,3 +158,17 @@ def test_grid_shows_every_pixel_of_every_object():
                 found[y : y + size, x : x + size] |= paste(visible, size)
         assert not (found & ~mask).any()
         assert found.sum() > 0.6 * mask.sum()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5, 7])
+@pytest.mark.parametrize("scale", [0.4, 1.7])
+def test_every_channel_is_seen_like_an_image_of_its_own(channels, scale):
+    image = np.random.default_rng(0).integers(0, 256, (80, 60, channels), np.uint8)
+    matrix = windows.place(image.shape, np.array([30, 40]), 64, 0.9 * np.eye(2))
+
+    def seen(pixels):
+        return windows.magnify(pixels, scale), windows.warp(pixels, matrix, 64, 64)
+
+    alone = [seen(channel) for channel in np.moveaxis(image, 2, 0)]
+    for whole, parts in zip(seen(image), zip(*alone, strict=True), strict=True):
+        np.testing.assert_array_equal(whole, np.dstack(parts))

@@ -1,5 +1,9 @@
+import base64
+import hashlib
+import io
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -42,9 +46,11 @@ class Source:
 
 
 @pytest.fixture
-def imported(tmp_path, check_schema):
-    def run(*sources):
-        import_annotations(list(sources), tmp_path / "imported.json")
+def imported(tmp_path, image_settings, check_schema):
+    def run(*sources, **settings):
+        settings = image_settings | settings
+        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+        import_annotations(list(sources), settings, output, embedded)
         content = json.loads((tmp_path / "imported.json").read_text())
         check_schema(content, "imported")
         return content
@@ -141,11 +147,127 @@ def test_photos_are_turned_as_the_annotations_were(
     assert (image["width"], image["height"]) == (declared or (10, 20))
 
 
-def test_wrong_image_folder_is_refused(tmp_path, source):
+@pytest.mark.parametrize(("policy", "orientation"), [("apply", 6), ("ignore", 1)])
+def test_policy_decides_about_orientation(tmp_path, source, imported, policy, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (20, 10)).save(tmp_path / "photos" / "0.png", exif=exif)
+    content = imported(source.config(), exif=policy)
+    assert content["images"][0]["orientation"] == orientation
+    assert content["info"]["images"]["exif"] == policy
+
+
+def save_deep(path, low, high):
+    """A ramp of 16 bits."""
+    Image.fromarray(np.linspace(low, high, 200).reshape(10, 20).astype(np.uint16)).save(path)
+
+
+def mapping(settings, **changes):
+    return settings["intensity"] | changes
+
+
+def test_intensity_of_each_image(tmp_path, source, imported, image_settings):
+    save_deep(tmp_path / "photos" / "0.png", 100, 300)
+    save_deep(tmp_path / "photos" / "1.png", 0, 4000)
+    changes = {"intensity": mapping(image_settings, percentiles=[0, 100])}
+    content = imported(source.config(), **changes)
+    found = [image.get("intensity") for image in content["images"]]
+    assert found == [[[100, 300]], [[0, 4000]], None]
+    assert content["info"]["images"]["intensity"]["range"] is None
+
+
+def test_intensity_of_the_data_set(tmp_path, source, imported, image_settings):
+    save_deep(tmp_path / "photos" / "0.png", 100, 300)
+    save_deep(tmp_path / "photos" / "1.png", 200, 4000)
+    changes = {"intensity": mapping(image_settings, percentiles=[0, 100], per="dataset")}
+    content = imported(source.config(), **changes)
+    found = [image.get("intensity") for image in content["images"]]
+    assert found == [[[100, 4000]], [[100, 4000]], None]
+    assert content["info"]["images"]["intensity"]["range"] == [[100, 4000]]
+
+
+def test_intensity_of_a_data_set_of_8_bits(source, imported, image_settings):
+    content = imported(source.config(), intensity=mapping(image_settings, per="dataset"))
+    assert content["info"]["images"]["intensity"]["range"] is None
+    assert not any("intensity" in image for image in content["images"])
+
+
+@pytest.mark.parametrize("per", ["image", "dataset"])
+def test_given_range_is_used(tmp_path, source, imported, image_settings, per):
+    save_deep(tmp_path / "photos" / "0.png", 100, 300)
+    changes = {"intensity": mapping(image_settings, range=[0, 5000], per=per)}
+    content = imported(source.config(), **changes)
+    assert content["images"][0]["intensity"] == [[0, 5000]]
+    assert content["info"]["images"]["intensity"]["range"] == [[0, 5000]]
+
+
+def test_files_outside_of_the_folder_are_named_and_not_read(tmp_path, source, imported):
+    photos = tmp_path / "photos"
+    (photos / "1.png").rename(tmp_path / "secret.png")
+    (photos / "1.png").symlink_to(tmp_path / "secret.png")  # a link that leaves the folder
+    (photos / "2.png").rename(photos / "other.png")
+    (photos / "2.png").symlink_to(photos / "other.png")  # and one that stays
+    (photos / "loop.png").symlink_to("loop.png")
+    (photos / "empty.png").touch()
+    names = ["../secret.png", "..\\secret.png", str(tmp_path / "secret.png"), "loop.png"]
+    names += ["empty.png", "x" * 300, "../photos/other.png"]
+    source.content["images"] += [{"id": 10 + n, "file_name": name} for n, name in enumerate(names)]
+    content = imported(source.config())
+    checks = [image.get("check") for image in content["images"]]
+    assert checks == [None, "outside_folder", None] + 3 * ["outside_folder"] + [
+        "missing_image",
+        "empty_file",
+        "unreadable_image",
+        None,
+    ]
+    for image in content["images"]:
+        if image.get("check") == "outside_folder":
+            assert image["sha256"] is None
+            assert str(tmp_path / "secret.png") in image["problem"]
+
+
+def test_folder_may_itself_be_a_link(tmp_path, source, imported):
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    content = imported(source.config(images=str(tmp_path / "link")))
+    assert not any("problem" in image for image in content["images"])
+
+
+def test_names_that_differ_in_case_alone_are_a_remark(tmp_path, source, imported):
+    for number, name in enumerate(("a.png", "A.PNG", "ä.png")):
+        Image.new("RGB", (20, 10)).save(tmp_path / "photos" / name)
+        source.content["images"].append({"id": 10 + number, "file_name": name})
+    remarks = [image.get("remarks", {}) for image in imported(source.config())["images"]]
+    assert ["name_clash" in found for found in remarks] == [False] * 3 + [True, True, False]
+    assert "A.PNG" in remarks[3]["name_clash"]
+
+
+def test_wrong_image_folder_is_refused(tmp_path, source, image_settings):
     (tmp_path / "other").mkdir()
     config = source.config(images=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
-        import_annotations([config], tmp_path / "imported.json")
+        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+        import_annotations([config], image_settings, output, embedded)
+
+
+def test_embedded_image_is_imported_from_its_file(tmp_path, imported):
+    (tmp_path / "json").mkdir()
+    data = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(data, "JPEG")
+    content = {"shapes": [{"label": "leaf", "points": [[2, 2], [2, 6], [6, 6], [6, 2]]}]}
+    content |= {"imagePath": "a.jpg", "imageData": base64.b64encode(data.getvalue()).decode()}
+    (tmp_path / "json" / "a.json").write_text(json.dumps(content))
+    content = imported({"format": "labelme", "folder": str(tmp_path / "json")})
+    (image,), (annotation,) = content["images"], content["annotations"]
+    assert image["file_name"] == f"{tmp_path}/embedded/0/a.jpg"
+    assert image["sha256"] == hashlib.sha256(data.getvalue()).hexdigest()
+    assert masks.box(annotation["segmentation"]) == [2, 2, 4, 4]
+
+
+def test_name_of_a_group_is_kept_with_its_problem(source, imported):
+    group = {"id": 0, "name": "plants"}
+    source.content["categories"] = [group, {"id": 4, "name": "leaf", "supercategory": "plants"}]
+    categories = imported(source.config())["categories"]
+    assert [one["name"] for one in categories if "problem" not in one] == ["leaf"]
 
 
 def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):

@@ -17,12 +17,13 @@ RECIPE = {
 }
 
 
-def test_only_training_images_are_augmented(tmp_path, check_schema):
+def test_only_training_images_are_augmented(tmp_path, image_settings, check_schema):
     image = {"id": 7, "file_name": str(tmp_path / "7.png"), "sha256": "a1" * 32}
     pixels, objects = demo.compose(seed=0, index=0)
     cv2.imwrite(image["file_name"], pixels)
     annotations = [demo.annotate(7, kind, mask) for kind, mask in objects]
     dataset = {
+        "info": {"images": image_settings},
         "categories": [{"id": number, "name": str(number)} for number in (1, 2, 3, 4)],
         "images": [image | {"height": pixels.shape[0], "width": pixels.shape[1]}],
         "annotations": annotations,

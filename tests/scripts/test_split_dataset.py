@@ -10,7 +10,7 @@ FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15, "lists": None}
 
 
 @pytest.fixture
-def dataset():
+def dataset(image_settings):
     """Twenty images with one object each; every fourth is a rare one."""
     rle = masks.from_polygons([[1, 1, 5, 1, 5, 5, 1, 5]], 8, 8)
     images = [
@@ -21,6 +21,7 @@ def dataset():
             "height": 8,
             "sha256": f"{n:064x}",
             "orientation": 1,
+            "channels": 3,
             "source": 0,
             "source_id": n,
         }
@@ -40,7 +41,7 @@ def dataset():
         for n in range(20)
     ]
     return {
-        "info": {"description": "Test", "quarantined": []},
+        "info": {"description": "Test", "images": image_settings, "quarantined": []},
         "categories": [
             {"id": 1, "name": "leaf", "source_id": 1},
             {"id": 2, "name": "bud", "source_id": 2},

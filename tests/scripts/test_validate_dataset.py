@@ -12,6 +12,12 @@ from import_annotations import import_annotations
 from validate_dataset import validate_dataset
 
 SETTINGS = {"max_quarantined": 0.5, "min_area": 4, "box_tolerance": 2.0}
+IMAGES = {
+    "channels": 3,
+    "exif": "auto",
+    "intensity": {"percentiles": [1, 99.8], "per": "image", "range": None},
+    "max_pixels": 10**7,
+}
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def sources(tmp_path):
 
 
 def run(folder, sources, settings=SETTINGS, classes=None):
-    import_annotations(sources, folder / "imported.json")
+    import_annotations(sources, IMAGES, folder / "imported.json", folder / "embedded")
     files = {
         name: folder / f"{name}.{end}"
         for name, end in (("dataset", "json"), ("quarantine", "json"), ("issues", "tsv"))
@@ -51,7 +57,8 @@ def test_files_are_complete_and_valid(tmp_path, sources, check_schema):
     check_schema(quarantine, "quarantine")
     assert [image["source_id"] for image in quarantine["images"]] == [3]
     issues = pd.read_csv(files["issues"], sep="\t")
-    assert set(issues["check"]) == {"missing_image", "image_quarantined", "wrong_box"}
+    found = {"missing_image", "image_quarantined", "wrong_box", "constant_image"}
+    assert set(issues["check"]) == found
     assert list(issues.columns) == [
         "file", "record", "id", "check", "severity", "found", "action",
     ]  # fmt: skip

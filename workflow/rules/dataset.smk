@@ -4,6 +4,7 @@ From the user's files to a checked data set, split in three.
 REQUIRED INPUTS:
     the files of config["sources"]
 OUTPUTS:
+    results/{dataset}/imported.json, embedded_images (those that annotation files contain)
     results/{dataset}/dataset.json, quarantine.json, issues.tsv
     results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
 """
@@ -34,6 +35,7 @@ rule import_annotations:
         code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
+        embedded=directory("results/{dataset}/embedded_images"),
     log:
         "results/logs/import_annotations/{dataset}.log",
     benchmark:
@@ -45,6 +47,7 @@ rule import_annotations:
         runtime="4h",
     params:
         sources=sources.importable(config),
+        images=lookup("images", within=config),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:

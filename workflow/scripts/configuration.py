@@ -10,6 +10,9 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+import sources
+from coco import exports
+
 Schema = jsonschema.Draft202012Validator
 IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 
@@ -23,23 +26,51 @@ def problems(config: dict, schema: dict) -> list[str]:
 
     Paths are looked up from the working directory. `config` is not changed.
     """
+    config = copy.deepcopy(config)
+    formats = list(find_formats(config))
     errors = list(StrictValidator(schema).iter_errors(config))
-    found = sorted(line for error in errors for line in describe(error))
-    config = complete(copy.deepcopy(config), schema)
+    found = formats + sorted(line for error in errors for line in describe(error))
+    complete(config, schema)
     for check in CHECKS:
         try:
             found += check(config)
         except (AttributeError, IndexError, KeyError, TypeError):
-            if not errors:  # else the check fell over a mistake that the schema has found
+            if not errors + formats:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
 
 
 def complete(config: dict, schema: dict) -> dict:
-    """Add the schema's defaults to `config`, in place, and return it."""
+    """Add the formats of the sources and the schema's defaults to `config`, and return it."""
+    list(find_formats(config))
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
+
+
+def find_formats(config: dict) -> Iterator[str]:
+    """Name, in `config`, the format of each source that leaves it out; yields what is wrong."""
+    listed = config.get("sources")
+    for number, source in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(source, dict) or "format" in source:
+            continue
+        key = f"sources[{number}].format"
+        paths = {name: str(source[name]) for name in sources.PATHS if name in source}
+        if not {"annotations", "folder"} & set(paths):
+            yield f"{key}: missing, expected it, or annotations or a folder that tell it"
+        elif all(Path(path).exists() for path in paths.values()):  # else that is said later
+            try:
+                source["format"] = detect(paths)
+            except ValueError as error:
+                yield f"{key}: missing, and {error}"
+
+
+def detect(paths: dict[str, str]) -> str:
+    try:
+        from coco.formats import detection
+    except ImportError as error:  # Snakemake may have an environment of its own
+        raise ValueError(f"to find it out needs {error.name}, which is not installed") from error
+    return detection.detect(paths)
 
 
 # Validators
@@ -213,24 +244,73 @@ def check_weights(config: dict) -> Iterator[str]:
 def check_sources(config: dict) -> Iterator[str]:
     for number, source in enumerate(config["sources"]):
         key = f"sources[{number}]"
-        if source["format"] == "coco":
-            yield from missing(f"{key}.annotations", source["annotations"], Path.is_file, "a file")
-            yield from missing(f"{key}.images", source["images"], Path.is_dir, "a folder")
-        elif source["format"] == "masks":
-            absent = [*missing(f"{key}.folder", source["folder"], Path.is_dir, "a folder")]
-            yield from absent
-            if not absent and not any(Path(source["folder"]).glob("*/images/*")):
-                yield (
-                    f"{key}.folder: {source['folder']} has no image, "
-                    "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
-                )
-    if sum(source["format"] == "demo" for source in config["sources"]) > 1:
+        absent = list(check_paths(key, source))
+        yield from absent
+        if not absent and source.get("format") in CHECKS_OF_SOURCES:
+            yield from CHECKS_OF_SOURCES[source["format"]](key, source)
+    if sum(source.get("format") == "demo" for source in config["sources"]) > 1:
         yield "sources: received several of format demo, expected one at most"
+
+
+def check_intensity(config: dict) -> Iterator[str]:
+    for key in ("percentiles", "range"):
+        limits = config["images"]["intensity"][key]
+        if limits is not None and limits[0] >= limits[1]:
+            yield (
+                f"images.intensity.{key}: received {show(limits)}, expected the smaller value first"
+            )
+
+
+def check_paths(key: str, source: dict) -> Iterator[str]:
+    may_be_folder = source.get("format") in ("coco", None)  # of an export with several files
+    for name in sources.PATHS:
+        path = source.get(name)
+        if not isinstance(path, str):  # the demo's images are a number
+            continue
+        if name == "annotations":
+            exists = Path.exists if may_be_folder else Path.is_file
+            yield from missing(f"{key}.{name}", path, exists, "a file")
+        else:
+            yield from missing(f"{key}.{name}", path, Path.is_dir, "a folder")
+
+
+def check_coco(key: str, source: dict) -> Iterator[str]:
+    name = "folder" if "folder" in source else "annotations"
+    if name not in source:
+        yield f"{key}.annotations: missing: the COCO JSON file, or else `folder`: its export"
+    elif exports.parts(source[name]):
+        return
+    elif Path(source[name]).is_dir():
+        yield f"{key}.{name}: {source[name]} has no COCO export, {exports.LAYOUT}"
+    elif "images" not in source:
+        yield f"{key}.images: missing: the folder that the file_name of each image starts from"
+
+
+def check_masks(key: str, source: dict) -> Iterator[str]:
+    if not any(Path(source["folder"]).glob("*/images/*")):
+        yield (
+            f"{key}.folder: {source['folder']} has no image, "
+            "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
+        )
+
+
+def check_via(key: str, source: dict) -> Iterator[str]:
+    if ("class" in source) == ("class_attribute" in source):
+        received = "both" if "class" in source else "neither"
+        yield f"{key}: received {received} of class and class_attribute, expected one of them"
+
+
+CHECKS_OF_SOURCES = {"coco": check_coco, "masks": check_masks, "via": check_via}
 
 
 def check_split(config: dict) -> Iterator[str]:
     split, lists = config["split"], config["split"]["lists"]
-    of_sources = [source.get("split") for source in config["sources"]]
+    parts = [
+        (number, part)
+        for number, source in enumerate(config["sources"])
+        for part in sources.parts(source)
+    ]
+    of_sources = [part.get("split") for _, part in parts]
     if lists is not None:
         given = set(lists)
         for name, path in lists.items():
@@ -239,9 +319,12 @@ def check_split(config: dict) -> Iterator[str]:
             yield "split.lists: received together with the split of a source, expected one of them"
     elif any(of_sources):
         given = {*of_sources}
-        for number, name in enumerate(of_sources):
-            if name is None:
-                yield f"sources[{number}].split: missing, expected it for each source or for none"
+        for number, part in parts:
+            if "split" not in part:
+                yield (
+                    f"sources[{number}].split: missing (for {part.get('annotations', 'it')}), "
+                    "expected it for each source or for none"
+                )
         for name in ("train", "val"):
             if name not in given:
                 yield f"sources: received none with split: {name}, expected at least one"
@@ -286,6 +369,7 @@ def check_classes(config: dict) -> Iterator[str]:
 
 CHECKS = (
     check_sources,
+    check_intensity,
     check_classes,
     check_split,
     check_recipes,

@@ -10,7 +10,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError as UnreadableImageError
-from coco.images import read_image
+from coco.images import read_picture
 from evaluation import (
     bootstrap,
     calibration,
@@ -175,7 +175,7 @@ def write_overlays(
         for rank, identifier in enumerate(identifiers, start=1):
             image = images[identifier]
             picture = overlays.side_by_side(
-                read_image(image),
+                read_picture(image),
                 objects[identifier],
                 drawn[identifier],
                 truth["categories"],

@@ -5,6 +5,7 @@ translated says so in its `problem`, and `validate_dataset` decides.
 """
 
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,45 +13,74 @@ from itertools import count
 from pathlib import Path
 
 import console
-from coco import images, json_files
+from coco import images, json_files, orientation
 from coco.errors import InputError
-from coco.formats import coco_json, mask_folder
+from coco.formats import FORMATS
+from coco.intensity import Histogram
 
-FORMATS = {"coco": coco_json, "masks": mask_folder}
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 
 
-def import_annotations(sources: list[dict], output: Path):
-    """Write `imported.json` for the sources, as the configuration describes them."""
+def import_annotations(sources: list[dict], settings: dict, output: Path, embedded: Path):
+    """Write `imported.json` for the sources, and their images as the `settings` want them.
+
+    Images that are only inside annotation files become files in the folder `embedded`.
+    """
+    embedded.mkdir(exist_ok=True)
+    mapping = settings["intensity"]
+    mapping = mapping | {"range": mapping["range"] and [mapping["range"]]}
+    shared = mapping["per"] == "dataset" and not mapping["range"]
+    settings = settings | {"intensity": mapping}
+    histogram = Histogram(images.groups(settings)) if shared else None
     found = {"categories": [], "images": [], "annotations": []}
     category_ids = count(1)
     for index, source in enumerate(sources):
-        for key, records in import_source(index, source, category_ids).items():
+        source = source | {"embedded": (embedded / str(index)).as_posix()}
+        for key, records in import_source(index, source, category_ids, settings, histogram).items():
             found[key] += records
+    if shared:
+        mapping["range"] = share_intensity(found["images"], histogram, mapping["percentiles"])
+    note_clashing_names(found["images"])
     annotations = [{"id": number} | one for number, one in enumerate(found["annotations"], start=1)]
     info = {"description": "Images and annotations as imported", "sources": sources}
+    info |= {"images": settings}
     json_files.write(output, {"info": info} | found | {"annotations": annotations})
 
 
-def import_source(index: int, source: dict, category_ids: count) -> dict[str, list[dict]]:
+def import_source(
+    index: int, source: dict, category_ids: count, settings: dict, histogram: Histogram | None
+) -> dict[str, list[dict]]:
     """The records of one source; its annotations have no id yet."""
     reader = FORMATS[source["format"]]
     categories, listed, annotations = reader.read(source)
     categories = [
         {"id": next(category_ids), "name": category["name"], "source": index}
-        | {"source_id": category["source_id"]}
+        | {key: category[key] for key in ("source_id", "problem") if key in category}
         for category in categories
     ]
     of_image = defaultdict(list)
     for annotation in annotations:
         of_image[annotation["source_image_id"]].append(annotation)
+    folder = Path(source.get("images") or source["folder"]).resolve()
+    embedded = Path(source["embedded"]).resolve()
 
-    def inspect(image: dict) -> dict:
+    def inspect(image: dict) -> tuple[images.Inspection, tuple[int, int] | None]:
+        if outside := target_outside(image["file_name"], folder, embedded):
+            return images.Inspection(check="outside_folder", problem=outside), None
         declared = reader.declared_size(image, of_image[image["source_id"]])
-        return image_record(image, declared, index, source.get("split"))
+        return images.inspect(image["file_name"], settings, histogram), declared
 
     label = f"import of {source.get('annotations') or source['folder']}"
-    found = in_threads(f"{label}, images", inspect, listed)
+    inspected = in_threads(f"{label}, images", inspect, listed)
+    turns = orientation.decide(
+        settings["exif"],
+        [(file.exif, (file.width, file.height), declared) for file, declared in inspected],
+    )
+    report_turns(label, [file.exif for file, _ in inspected], turns)
+    found = [
+        image_record(image, file, turn, settings["channels"], index, source.get("split"))
+        for image, (file, _), turn in zip(listed, inspected, turns, strict=True)
+    ]
     refuse_wrong_folder(source, found)
 
     images_of, category_of = defaultdict(dict), {}
@@ -78,17 +108,43 @@ def in_threads(label: str, function: Callable, items: list) -> list:
     return results
 
 
+def target_outside(file_name: str, folder: Path, embedded: Path) -> str | None:
+    """What leaves the source's folders, by its path or as a link, if the file does."""
+    try:
+        target = Path(file_name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a link to itself, or no name for a file
+        return None
+    if target.is_relative_to(folder) or target.is_relative_to(embedded):
+        return None
+    return f"leads out of the folder {folder}, to {target}; put the file itself into the folder"
+
+
+def report_turns(label: str, exif: list[int], turns: list[int]):
+    if turned := sum(one != orientation.UPRIGHT for one in exif):
+        applied = sum(one != orientation.UPRIGHT for one in turns)
+        print(
+            f"{label}: {turned} images have an EXIF orientation; it is applied to {applied}, "
+            f"the annotations of {turned - applied} were drawn without it",
+            flush=True,
+        )
+
+
 def image_record(
-    image: dict, declared: tuple[int, int] | None, source: int, split: str | None
+    image: dict,
+    file: images.Inspection,
+    turn: int,
+    channels: int,
+    source: int,
+    split: str | None,
 ) -> dict:
-    """What the file of a listed image really is."""
-    file = images.inspect(image["file_name"])
+    """A listed image, as its file really is and as `images.read_image` is to read it."""
     record = {
         "id": image_id(image["file_name"]),
         "file_name": image["file_name"],
         "width": None,
         "height": None,
-        "orientation": 1,
+        "orientation": turn,
+        "channels": channels,
         "sha256": file.sha256,
         "declared_width": image["declared_width"],
         "declared_height": image["declared_height"],
@@ -96,13 +152,46 @@ def image_record(
         "source_id": image["source_id"],
     }
     if file.width is not None:
-        stored = file.width, file.height
-        record["orientation"] = images.orientation_to_apply(file.exif, stored, declared)
-        record["width"], record["height"] = images.size_after(record["orientation"], stored)
+        size = orientation.size_after(turn, (file.width, file.height))
+        record["width"], record["height"] = size
+    if file.deep:
+        record["intensity"] = file.intensity
+    if file.remarks:
+        record["remarks"] = file.remarks
     if split:
         record["split"] = split
-    problem = image.get("problem") or file.problem
-    return record | {"problem": problem} if problem else record
+    if "problem" in image:
+        return record | {"problem": image["problem"]}
+    return record | {"check": file.check, "problem": file.problem} if file.problem else record
+
+
+def share_intensity(
+    found: list[dict], histogram: Histogram, percentiles: list[float]
+) -> list[list[float]] | None:
+    """Give all images of more than 8 bits the same limits, which are returned."""
+    deep = [image for image in found if "intensity" in image]
+    if not deep:
+        return None
+    limits = histogram.limits(percentiles)
+    for image in deep:
+        image["intensity"] = limits
+    return limits
+
+
+def note_clashing_names(found: list[dict]):
+    """Remark on files that are one and the same on Windows and macOS, which ignore case."""
+    names = defaultdict(set)
+    for image in found:
+        names[folded(image["file_name"])].add(image["file_name"])
+    for image in found:
+        others = sorted(names[folded(image["file_name"])] - {image["file_name"]})
+        if others:
+            remark = {"name_clash": f"only upper and lower case differ from {', '.join(others)}"}
+            image["remarks"] = image.get("remarks", {}) | remark
+
+
+def folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def image_id(file_name: str) -> int:
@@ -124,7 +213,8 @@ def annotation_record(
         names = ", ".join(candidate["file_name"] for candidate in candidates)
         problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
     if category is None:
-        problems.append(f"no category has the id {annotation['source_category_id']}")
+        name = annotation["source_category_id"]
+        problems.append("it has no class" if name is None else f"no category has the id {name}")
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
@@ -152,17 +242,23 @@ def size_of(image: dict) -> tuple[int, int] | None:
 
 def refuse_wrong_folder(source: dict, found: list[dict]):
     """Not one image in its place is a mistake of the configuration, not of the data."""
-    if found and source["format"] == "coco" and all(image["sha256"] is None for image in found):
+    missing = [image for image in found if image.get("check") == "missing_image"]
+    if found and "images" in source and len(missing) == len(found):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
             f"{source['annotations']}: none of its {len(found)} images is there, "
             f"the first would be {found[0]['file_name']}. The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
-            + "Set `images` to the folder that each `file_name` starts from."
+            + "Set `images` to the folder that the names of the images start from."
         )
 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
-        import_annotations(snakemake.params.sources, Path(snakemake.output[0]))
+        import_annotations(
+            sources=snakemake.params.sources,
+            settings=snakemake.params.images,
+            output=Path(snakemake.output.imported),
+            embedded=Path(snakemake.output.embedded),
+        )

@@ -4,12 +4,15 @@ from mrcnn.config import Config
 from mrcnn.model import MaskRCNN
 
 
-def build(architecture: dict, size: int, classes: list[str], seed: int = 0) -> MaskRCNN:
+def build(
+    architecture: dict, size: int, channels: int, classes: list[str], seed: int = 0
+) -> MaskRCNN:
     """A Mask R-CNN with new weights, but for those of a pretrained backbone.
 
     Args:
         architecture: the section `models.<name>.architecture` of the configuration.
         size: side of the training input in pixels.
+        channels: of the images.
         classes: names, without background.
         seed: of the draws of anchors and regions in training.
     """
@@ -19,6 +22,7 @@ def build(architecture: dict, size: int, classes: list[str], seed: int = 0) -> M
         NUM_CLASSES=1 + len(classes),
         IMAGE_MIN_DIM=size,
         IMAGE_MAX_DIM=size,
+        IMAGE_CHANNEL_COUNT=channels,
         BACKBONE=architecture["backbone"],
         BACKBONE_ALPHA=architecture["alpha"],
         BACKBONE_WEIGHTS=architecture["weights"],

@@ -8,7 +8,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError
-from coco.images import read_image
+from coco.images import read_picture
 from evaluation import figures
 from evaluation.overlaps import by_image
 from evaluation.painting import Mask, draw_masks
@@ -25,7 +25,7 @@ def plot_dataset(dataset_file: Path, balance_file: Path, output: Path):
         (
             Path(image["file_name"]).name,
             draw_objects(
-                read_image(image),
+                read_picture(image),
                 objects[image["id"]],
                 colours,
             ),

@@ -62,7 +62,8 @@ def refuse_other_classes(classes, truth, model, split):
 def load(about, weights, prediction):
     """The trained network, set to detect as the configuration says."""
     architecture = about["architecture"] | {"weights": None}
-    net = network.build(architecture, about["input"]["size"], about["classes"])
+    channels = about["images"]["channels"]
+    net = network.build(architecture, about["input"]["size"], channels, about["classes"])
     net.load_weights(weights)
     net.config.DETECTION_MIN_CONFIDENCE = prediction["min_score"]
     net.config.DETECTION_NMS_THRESHOLD = prediction["nms_threshold"]
@@ -100,7 +101,7 @@ def frame(image, recipe):
     pixels = read_image(image)
     shape = input_shape(*pixels.shape[:2], recipe)
     pixels = windows.magnify(pixels, windows.scale_of(*pixels.shape[:2], recipe))
-    padded = np.zeros((*shape, 3), np.uint8)
+    padded = np.zeros((*shape, pixels.shape[2]), np.uint8)
     padded[: pixels.shape[0], : pixels.shape[1]] = pixels
     return padded, [0, 0, *pixels.shape[:2]]
 

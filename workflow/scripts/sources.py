@@ -4,6 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from coco import exports
+
+PATHS = ("annotations", "images", "folder")
+
 
 def demo_images(config: dict) -> list[str]:
     """File names of the images that `make_demo` draws: 000.png, 001.png, ..."""
@@ -12,27 +16,42 @@ def demo_images(config: dict) -> list[str]:
 
 
 def importable(config: dict) -> list[dict]:
-    """The sources as the importer reads them: the demo is a COCO file like any other."""
+    """The sources as the importer reads them.
+
+    The demo is a COCO file like any other, and a COCO export of several files several sources.
+    """
     folder = f"results/{config['dataset']}/demo"
     demo = {
         "format": "coco",
         "annotations": f"{folder}/annotations.json",
         "images": f"{folder}/images",
     }
-    return [demo if source["format"] == "demo" else source for source in config["sources"]]
+    return [
+        part
+        for source in config["sources"]
+        for part in ([demo] if source["format"] == "demo" else parts(source))
+    ]
+
+
+def parts(source: dict) -> list[dict]:
+    """The parts of a COCO export, with the split of their names unless the source has one."""
+    folder = source.get("folder") or source.get("annotations")
+    if source.get("format") != "coco" or not folder:
+        return [source]
+    own = {key: source[key] for key in ("format", "split") if key in source}
+    return [part | own for part in exports.parts(folder)] or [source]
 
 
 def files(config: dict) -> Iterator[str]:
     """Every file of the sources: annotations, images and masks."""
-    for source, original in zip(importable(config), config["sources"], strict=True):
-        if original["format"] == "demo":  # may not be there yet
-            yield source["annotations"]
-            yield from (f"{source['images']}/{name}" for name in demo_images(config))
-        elif source["format"] == "coco":
-            yield source["annotations"]
-            yield from visible(source["images"])
+    for source in config["sources"]:
+        if source["format"] == "demo":  # may not be there yet
+            folder = f"results/{config['dataset']}/demo"
+            yield f"{folder}/annotations.json"
+            yield from (f"{folder}/images/{name}" for name in demo_images(config))
         else:
-            yield from visible(source["folder"])
+            for path in (source[key] for key in PATHS if key in source):
+                yield from [path] if Path(path).is_file() else visible(path)
 
 
 def visible(folder: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import backend
 import console
 import network
 from backend import keras
-from coco import shards
+from coco import json_files, shards
 from coco.errors import InputError
 from coco_results import as_results
 from evaluation import metrics
@@ -37,13 +37,23 @@ HISTORY = {  # column of history.tsv: name in Keras' logs
 
 
 def train(
-    name, train_index, val_index, recipe, architecture, training, seed, checkpoints, **output
+    name,
+    train_index,
+    val_index,
+    reading,
+    recipe,
+    architecture,
+    training,
+    seed,
+    checkpoints,
+    **output,
 ):
     """Train one model.
 
     Args:
         name: for the progress line.
         train_index, val_index: paths of the shards' indexes.
+        reading: how the data set's images were read, for the model to remember.
         recipe, architecture, training: sections of the configuration.
         seed: of weights, draws and order.
         checkpoints: folder of what a killed training needs to go on.
@@ -51,7 +61,7 @@ def train(
     """
     samples, val_samples = shards.Reader(train_index), shards.Reader(val_index)
     refuse_what_does_not_fit(samples, architecture)
-    net = network.build(architecture, recipe["size"], samples.classes, seed)
+    net = network.build(architecture, recipe["size"], samples.channels, samples.classes, seed)
     memory = Memory(
         checkpoints,
         fingerprint(samples, val_samples, recipe, architecture, training, seed),
@@ -77,7 +87,8 @@ def train(
                 ),
             ],
         )
-    about = {"classes": samples.classes, "input": recipe, "architecture": architecture}
+    about = {"classes": samples.classes, "images": reading, "input": recipe}
+    about["architecture"] = architecture
     save(memory, **output, **about, training=training, seed=seed)
 
 
@@ -220,6 +231,7 @@ if __name__ == "__main__":
             name=f"train {snakemake.wildcards.model} {snakemake.wildcards.run}",
             train_index=snakemake.input.train,
             val_index=snakemake.input.val,
+            reading=json_files.read(Path(snakemake.input.truth))["info"]["images"],
             recipe=snakemake.params.input,
             architecture=snakemake.params.architecture,
             training=snakemake.params.training,

@@ -49,6 +49,20 @@ def test_records_are_listed_with_the_source_s_ids(tmp_path):
     ]
 
 
+def test_name_of_a_group_is_no_class(tmp_path):
+    # what Roboflow adds: the id 0, named as the supercategory of all others
+    group = {"id": 0, "name": "plants", "supercategory": "none"}
+    classes = [{"id": 3, "name": "leaf", "supercategory": "plants"}]
+    everything = content(categories=[group, *classes])
+    parent, leaf = coco_json.read(source(tmp_path, everything))[0]
+    assert parent["problem"].startswith("not a class")
+    assert "problem" not in leaf
+    everything["annotations"][0]["category_id"] = 0
+    assert not any("problem" in one for one in coco_json.read(source(tmp_path, everything))[0])
+    everything = content(categories=[group | {"name": "root"}, *classes])
+    assert not any("problem" in one for one in coco_json.read(source(tmp_path, everything))[0])
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [

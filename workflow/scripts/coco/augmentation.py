@@ -101,19 +101,21 @@ def draw(rng: np.random.Generator, values: dict) -> Change:
 
 
 def recolour(image: np.ndarray, change: Change, rng: np.random.Generator) -> np.ndarray:
-    """The uint8 RGB image in another light, and through another camera.
+    """The uint8 image `(H, W, C)` in another light, and through another camera.
 
     Brightness and contrast are relative to the image's mean, so that dark microscopy images
-    do not turn black.
+    do not turn black. The mean of an RGB image is that of all its values; in images of another
+    number of channels, each has its own. Only RGB has a hue.
     """
-    mean = cv2.mean(image)[:3]
-    mean = sum(mean) / len(mean)
-    levels = (np.arange(256) - mean) * change.contrast + mean * change.brightness
-    image = cv2.LUT(image, to_pixels(levels))
-    if change.hue:
+    is_rgb = image.shape[2] == 3
+    means = [cv2.mean(channel)[0] for channel in cv2.split(image)]
+    mean = sum(means) / 3 if is_rgb else np.array(means)
+    levels = (np.arange(256)[:, None] - mean) * change.contrast + mean * change.brightness
+    image = cv2.LUT(image, to_pixels(levels)[None]).reshape(image.shape)
+    if change.hue and is_rgb:
         image = turn_hue(image, np.deg2rad(2 * change.hue))
     if change.blur > 0:
-        image = cv2.GaussianBlur(image, (0, 0), change.blur)
+        image = cv2.GaussianBlur(image, (0, 0), change.blur).reshape(image.shape)
     if change.noise > 0:
         noise = rng.standard_normal(image.shape, np.float32) * (255 * change.noise)
         image = to_pixels(image + noise)

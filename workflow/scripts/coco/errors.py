@@ -3,3 +3,11 @@
 
 class InputError(ValueError):
     """Files or settings that cannot be used; the message says what, where and what to do."""
+
+
+class ImageError(InputError):
+    """An image that cannot be used; `check` is the name of what was found, as in issues.tsv."""
+
+    def __init__(self, check: str, message: str):
+        super().__init__(message)
+        self.check = check

@@ -1,61 +1,72 @@
 """The one way to read an image, and to find out what is wrong with one."""
 
 import hashlib
-import io
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from coco.errors import InputError
-
-EIGHT_BIT_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
-ORIENTATION_TAG = 0x0112
-TRANSPOSITIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-SWAPS_SIDES = (5, 6, 7, 8)
-
-# Odd metadata and large images are no news; what matters is reported as a problem.
-warnings.filterwarnings("ignore", module=r"PIL\.")
+from coco import decoding, intensity, orientation
+from coco.errors import ImageError, InputError
 
 
-def read_image(image: str | Path | dict, orientation: int = 1) -> np.ndarray:
+def read_image(image: dict) -> np.ndarray:
     """Read an image as the pipeline sees it.
 
-    Grey, palette and CMYK images become RGB as Pillow converts them. Transparency is dropped,
-    not composited: a transparent pixel shows the colour that is stored beneath.
+    Grey, palette and CMYK images become RGB as Pillow converts them, colours become grey by its
+    weights (ITU-R 601). Transparency is dropped, not composited: a transparent pixel shows the
+    colour that is stored beneath.
 
     Args:
-        image: a path, or the record of an image with its `file_name` and `orientation`.
-        orientation: EXIF orientation to apply to a path's pixels, 1 to 8.
+        image: the record of an image, with its `file_name`, `width` and `height`; `orientation`,
+            the EXIF orientation to apply (1); `channels` (3); and `intensity`, the limits for
+            pixels of more than 8 bits.
 
     Returns:
-        uint8 array of shape `[height, width, 3]`, RGB.
+        uint8 array of shape `[height, width, channels]`, RGB if there are 3.
 
     Raises:
-        InputError: the file is missing, unreadable, truncated, not of 8 bits per channel, or has
-            several pages.
+        InputError: the file is missing or unreadable, or is not the one that was recorded.
     """
-    if isinstance(image, dict):
-        image, orientation = image["file_name"], image.get("orientation", 1)
+    path, channels = image["file_name"], image.get("channels", 3)
+    size = image["width"], image["height"]
     try:
-        pixels, _ = decode(Path(image).read_bytes())
+        picture = decoding.decode(path, channels, max_pixels=size[0] * size[1])
+        pixels = picture.pixels
+        if pixels.dtype != np.uint8:
+            if "intensity" not in image:
+                raise InputError("more than 8 bits, unlike when it was imported")
+            pixels = intensity.to_8_bits(pixels, image["intensity"])
     except OSError as error:
-        raise InputError(f"{image}: {error.strerror or error}") from error
+        raise InputError(f"{path}: {error.strerror or error}") from error
     except InputError as error:
-        raise InputError(f"{image}: {error}") from error
-    if orientation != 1:
-        pixels = pixels.transpose(TRANSPOSITIONS[orientation])
-    return np.array(pixels)
+        raise InputError(f"{path}: {error}") from error
+    pixels = orientation.turn(with_channels(pixels, channels), image.get("orientation", 1))
+    if pixels.shape[1::-1] != size:
+        raise InputError(
+            f"{path}: {pixels.shape[1]}x{pixels.shape[0]} pixels, but {size[0]}x{size[1]} when it "
+            "was imported; import the data again"
+        )
+    return np.array(pixels, order="C")
+
+
+def read_picture(image: dict) -> np.ndarray:
+    """What `read_image` reads, for the eye: RGB, from the first three channels or from grey."""
+    pixels = read_image(image)
+    if pixels.shape[2] == 1:
+        return pixels.repeat(3, axis=2)
+    black = np.zeros_like(pixels[..., :1])
+    return np.concatenate([pixels, black], axis=2)[..., :3]
+
+
+def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Grey repeated or colours mixed to grey, if that is what it takes."""
+    if channels == 3 and pixels.shape[2] == 1:
+        return pixels.repeat(3, axis=2)
+    if channels == 1 and pixels.shape[2] == 3:
+        return np.array(Image.fromarray(pixels).convert("L"))[..., None]
+    return pixels
 
 
 @dataclass(frozen=True)
@@ -65,90 +76,80 @@ class Inspection:
     Attributes:
         sha256: digest of the file's bytes; None if there is no such file.
         width, height: size of the stored pixels; None if they cannot be read.
-        exif: EXIF orientation, 1 to 8. Pillow turns TIFFs itself: they always have 1.
-        problem: why the image cannot be used, and what to do; None if it can.
+        exif: EXIF orientation, 1 to 8.
+        deep: whether the pixels have more than 8 bits.
+        intensity: the limits that make them 8 bits; None as long as the data set has none.
+        check, problem: name and text of why the image cannot be used; None if it can.
+        remarks: name and text of what is odd but does not keep it from use.
     """
 
     sha256: str | None = None
     width: int | None = None
     height: int | None = None
     exif: int = 1
+    deep: bool = False
+    intensity: list[list[float]] | None = None
+    check: str | None = None
     problem: str | None = None
+    remarks: dict[str, str] = field(default_factory=dict)
 
 
-def inspect(path: str | Path) -> Inspection:
-    """Read and decode the file to its end, which is what it takes to notice a truncated one."""
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        return Inspection(problem="the file does not exist")
-    except OSError as error:
-        return Inspection(problem=f"the file cannot be read: {error.strerror or error}")
-    sha256 = hashlib.sha256(data).hexdigest()
-    try:
-        pixels, exif = decode(data)
-    except InputError as error:
-        return Inspection(sha256, problem=str(error))
-    return Inspection(sha256, pixels.width, pixels.height, exif)
-
-
-def orientation_to_apply(
-    exif: int, stored: tuple[int, int], declared: tuple[int, int] | None
-) -> int:
-    """Which orientation puts the pixels into the frame that the annotations were drawn in.
-
-    Some annotation tools turn photos by their EXIF orientation and others do not. The size that
-    they wrote down tells, unless the turn keeps the size: then the photo is turned, as nearly
-    every viewer does.
+def inspect(
+    path: str | Path, settings: dict, histogram: intensity.Histogram | None = None
+) -> Inspection:
+    """Read and decode the file to its end.
 
     Args:
-        exif: the file's EXIF orientation.
-        stored: width and height of the stored pixels.
-        declared: width and height that the annotations declare, or None.
+        path: of the file.
+        settings: the section `images` of the configuration, or better of a data set's `info`,
+            where the `range` of the intensity is known.
+        histogram: the data set's, to which pixels of more than 8 bits are added.
     """
-    fits_only_as_stored = declared == stored and size_after(exif, stored) != declared
-    return 1 if fits_only_as_stored else exif
-
-
-def size_after(orientation: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height once the orientation is applied."""
-    return size[::-1] if orientation in SWAPS_SIDES else size
-
-
-def decode(data: bytes) -> tuple[Image.Image, int]:
-    """The RGB image in a file's bytes, not turned, and its EXIF orientation."""
-    if not data:
-        raise InputError("the file is empty; copy it again from its source")
+    path, sha256 = Path(path), None
     try:
-        image = Image.open(io.BytesIO(data))
-        encoding = str(image.tile)
-        pages = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-        image.load()
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{error}; cut the image into several") from error
-    except UnidentifiedImageError as error:
-        raise InputError(
-            "damaged, or no image of a format that Pillow knows; copy it again or save it as PNG"
-        ) from error
-    except Exception as error:  # Pillow raises whatever its decoders do
-        raise InputError(
-            f"not readable as an image ({error or type(error).__name__}); "
-            "copy it again from its source, or save it as PNG"
-        ) from error
-    if pages > 1:
-        raise InputError(f"{pages} pages or frames in one file; save each as an image of its own")
-    if image.mode not in EIGHT_BIT_MODES or ";16" in encoding:
-        raise InputError("more than 8 bits per channel; save it with 8 bits per channel")
-    exif = exif_orientation(image)
-    if image.mode in ("P", "PA"):
-        image = image.convert("RGBA")  # a palette's transparency is lost only from here
-    return image.convert("RGB"), exif
+        if not path.is_file():
+            found = "a folder or device" if path.exists() else "the file does not exist"
+            return Inspection(check="missing_image", problem=found)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        picture = decoding.decode(path, settings["channels"], settings["max_pixels"])
+        intensity.refuse_infinite(picture.pixels)
+    except OSError as error:
+        found = f"the file cannot be read: {error.strerror or error}"
+        return Inspection(sha256, check="unreadable_image", problem=found)
+    except ImageError as error:
+        return Inspection(sha256, check=error.check, problem=str(error))
+    pixels, limits = picture.pixels, None
+    deep = pixels.dtype != np.uint8
+    if deep and histogram:
+        histogram.add(pixels)
+    elif deep:
+        mapping = settings["intensity"]
+        limits = mapping["range"] or intensity.limits_of(
+            pixels, groups(settings), mapping["percentiles"]
+        )
+    return Inspection(
+        sha256,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        exif=picture.exif,
+        deep=deep,
+        intensity=limits,
+        remarks=picture.remarks | remarks_on(path, picture),
+    )
 
 
-def exif_orientation(image: Image.Image) -> int:
-    """The EXIF orientation of a loaded image; 1 if it has none that makes sense."""
-    try:
-        orientation = image.getexif().get(ORIENTATION_TAG)
-    except Exception:  # damaged metadata leave the pixels as good as they are
-        return 1
-    return orientation if orientation in TRANSPOSITIONS else 1
+def groups(settings: dict) -> int:
+    """How many pairs of limits: one for the colours, which keep their balance, else per channel."""
+    return 1 if settings["channels"] in (1, 3) else settings["channels"]
+
+
+def remarks_on(path: Path, picture: decoding.Picture) -> dict[str, str]:
+    remarks = {}
+    expected = Image.registered_extensions().get(path.suffix.lower())
+    actual = "JPEG" if picture.file_format == "MPO" else picture.file_format
+    if expected not in (None, actual):
+        remarks["wrong_extension"] = f"the name says {expected}, the content is {actual}"
+    if np.all(picture.pixels.min(axis=(0, 1)) == picture.pixels.max(axis=(0, 1))):
+        remarks["constant_image"] = "all pixels have the same value"
+    return remarks

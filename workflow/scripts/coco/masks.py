@@ -5,7 +5,7 @@ several parts. pycocotools does the work; it trusts its input, so what comes fro
 `checked` first.
 """
 
-import math
+import sys
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -45,6 +45,11 @@ def from_polygons(polygons: list[list[float]], height: int, width: int) -> dict:
         check_polygon(polygon)
     parts = coco_mask.frPyObjects(polygons, height, width)
     return as_text(coco_mask.merge(parts))
+
+
+def union(rles: list[dict]) -> dict:
+    """The RLE of all pixels that any of the RLEs, all of the same size, has."""
+    return as_text(coco_mask.merge(rles))
 
 
 def check_polygon(polygon: list[float]):
@@ -116,4 +121,6 @@ def as_text(rle: dict) -> dict:
 
 
 def is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value is a finite number; an int too large for a float is none."""
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and abs(value) <= sys.float_info.max

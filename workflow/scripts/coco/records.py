@@ -9,7 +9,6 @@ from coco.views import View
 
 def serialise(view: View, image: dict) -> bytes:
     """The bytes of a `tf.train.Example` of a view of an image, a record of a COCO data set."""
-    png = cv2.imencode(".png", cv2.cvtColor(view.pixels, cv2.COLOR_RGB2BGR))[1]
     return example.encode(
         {
             "image_id": np.array([image["id"]]),
@@ -19,7 +18,8 @@ def serialise(view: View, image: dict) -> bytes:
             "scale": np.array([view.scale], np.float32),
             "height": np.array([image["height"]]),
             "width": np.array([image["width"]]),
-            "image": png.tobytes(),
+            "channels": np.array([view.pixels.shape[2]]),
+            "image": as_png(view.pixels),
             "boxes": np.array([item.box for item in view.objects], np.float32).reshape(-1),
             "classes": np.array([item.class_id for item in view.objects], int),
             "crowd": np.array([item.crowd for item in view.objects], int),
@@ -32,15 +32,14 @@ def parse(data: bytes) -> dict:
     """The arrays of a serialised record.
 
     Returns:
-        `image` uint8 RGB `(S, S, 3)`; `boxes` int32 `(N, 4)`, `[y1, x1, y2, x2]` in pixels;
+        `image` uint8 `(S, S, C)`; `boxes` int32 `(N, 4)`, `[y1, x1, y2, x2]` in pixels;
         `classes` int32 `(N,)` from 1; `crowd` bool `(N,)`; `masks`, N bool arrays, each as large
         as its box; `image_id`, `copy`, `window`, `scale`, `height`, `width`, `sha256`.
     """
     features = example.decode(data)
-    image = cv2.imdecode(np.frombuffer(features["image"], np.uint8), cv2.IMREAD_COLOR)
     boxes = features["boxes"].astype(np.int32).reshape(-1, 4)
     return {
-        "image": cv2.cvtColor(image, cv2.COLOR_BGR2RGB),
+        "image": from_png(features["image"], int(features["channels"][0])),
         "boxes": boxes,
         "classes": features["classes"].astype(np.int32),
         "crowd": features["crowd"].astype(bool),
@@ -53,6 +52,22 @@ def parse(data: bytes) -> dict:
         "width": int(features["width"][0]),
         "sha256": features["sha256"].decode(),
     }
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    """A PNG of pixels `(S, S, C)`: RGB, or grey with the channels one below the other."""
+    if pixels.shape[2] == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    else:
+        pixels = np.vstack(cv2.split(pixels))
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def from_png(png: bytes, channels: int) -> np.ndarray:
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    if channels == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    return cv2.merge(np.split(pixels, channels)).reshape(-1, pixels.shape[1], channels)
 
 
 def unpack(packed: bytes, boxes: np.ndarray) -> list[np.ndarray]:

@@ -87,6 +87,7 @@ def write(
         "sha256": digest(path),
         "classes": [category["name"] for category in dataset["categories"]],
         "size": recipe["size"],
+        "channels": dataset["info"]["images"]["channels"],
         "records": entries,
     }
     json_files.write(path.with_suffix(".json"), index)
@@ -132,6 +133,7 @@ class Reader(Sequence):
     Attributes:
         classes: names of the classes 1, 2, ...
         size: side of the images in pixels.
+        channels: of the images.
         digests: sha256 of each shard.
         most_instances: the largest number of objects in a record.
 
@@ -141,13 +143,16 @@ class Reader(Sequence):
 
     def __init__(self, paths: Sequence[str | Path]):
         indices = {Path(path): read_index(path) for path in paths}
-        forms = {(tuple(index["classes"]), index["size"]) for index in indices.values()}
+        forms = {
+            (tuple(index["classes"]), index["size"], index["channels"])
+            for index in indices.values()
+        }
         if len(forms) != 1:
             raise InputError(
                 f"{', '.join(map(str, paths))}: shards of {len(forms)} different inputs, expected "
                 "those of one. Delete them and run snakemake again."
             )
-        ((classes, self.size),) = forms
+        ((classes, self.size, self.channels),) = forms
         self.classes = list(classes)
         self.digests = [index["sha256"] for index in indices.values()]
         entries = [

@@ -179,7 +179,10 @@ def refuse_empty(dataset: dict, split_of: dict[int, str]):
 def subset(dataset: dict, split_of: dict[int, str], name: str) -> dict:
     """The part of the data set in a split: all classes, the same ids."""
     return {
-        "info": {"description": f"{dataset['info']['description']}: {name}"},
+        "info": {
+            "description": f"{dataset['info']['description']}: {name}",
+            "images": dataset["info"]["images"],
+        },
         "categories": dataset["categories"],
         "images": [image for image in dataset["images"] if split_of[image["id"]] == name],
         "annotations": [

@@ -10,7 +10,8 @@ from coco.errors import InputError
 
 REMOVALS = ("quarantined", "merged", "dropped")
 ISSUE_COLUMNS = ("file", "record", "id", "check", "severity", "found", "action")
-SEVERITIES = {"quarantined": "error", "dropped": "info"}  # all other actions: warning
+SEVERITIES = {"quarantined": "error", "dropped": "info", "noted": "info"}  # all others: warning
+INFORMATION = ("wrong_extension",)
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,18 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
         InputError: a wanted class is not in the data, or an image is in two splits.
     """
     ledger = Ledger(imported)
-    classes, class_of = class_map(imported["categories"], wanted)
-    merge_categories(imported["categories"], ledger)
+    categories = drop_parents(imported["categories"], ledger)
+    classes, class_of = class_map(categories, wanted)
+    merge_categories(categories, ledger)
     image_of = sort_images(imported["images"], ledger)
     annotations = sort_annotations(imported, image_of, class_of, settings, ledger)
     images = images_with_truth(image_of, annotations, ledger)
     note_copies(images, ledger)
-    note_unused_classes(imported["categories"], class_of, annotations, ledger)
+    note_unused_classes(categories, class_of, annotations, ledger)
     dataset = {
         "info": {
             "description": "Checked images and annotations",
+            "images": imported["info"]["images"],
             "quarantined": [
                 {key: image[key] for key in ("file_name", "source_id")}
                 for image in ledger.quarantine["image"]
@@ -105,6 +108,14 @@ class Ledger:
 # Categories
 
 
+def drop_parents(categories: list[dict], ledger: Ledger) -> list[dict]:
+    """The categories that are classes, and not the name of a group of them."""
+    for category in categories:
+        if "problem" in category:
+            ledger.note("category", category, "parent_category", category["problem"], "dropped")
+    return [category for category in categories if "problem" not in category]
+
+
 def merge_categories(categories: list[dict], ledger: Ledger):
     """Categories of the same name are one class; within one source that is worth a remark."""
     seen = {}
@@ -138,7 +149,7 @@ def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
     first_of, image_of = {}, {}
     for image in images:
         key = image["source"], image["source_id"]
-        finding = first_finding(IMAGE_CHECKS, image)
+        finding = import_finding(image) or first_finding(IMAGE_CHECKS, image)
         if finding is None and len(files_of[key]) > 1:
             finding = "duplicate_image_id", f"the id of {', '.join(sorted(files_of[key]))}"
         if finding:
@@ -153,7 +164,15 @@ def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
                 continue
             ledger.note("image", image, *finding, "merged")
         image_of[key] = first
+        for check, found in image.get("remarks", {}).items():
+            action = "noted" if check in INFORMATION else "kept"
+            ledger.note("image", image, check, found, action)
     return image_of
+
+
+def import_finding(image: dict) -> tuple[str, str] | None:
+    """What the import found that keeps the file itself from use."""
+    return (image["check"], image["problem"]) if "check" in image else None
 
 
 def refuse_two_splits(first: dict, second: dict):
@@ -189,8 +208,9 @@ def note_copies(images: list[dict], ledger: Ledger):
 
 
 def clean_image(image: dict) -> dict:
-    keys = ("id", "file_name", "width", "height", "sha256", "orientation", "source", "source_id")
-    return {key: image[key] for key in (*keys, "split") if key in image}
+    keys = ("id", "file_name", "width", "height", "sha256", "source", "source_id", "split")
+    reading = ("orientation", "channels", "intensity")
+    return {key: image[key] for key in (*keys, *reading) if key in image}
 
 
 # Annotations

@@ -12,7 +12,7 @@ class View(NamedTuple):
     """An image at the size of a model's input.
 
     Attributes:
-        pixels: uint8 RGB `(S, S, 3)`; black where there is no image.
+        pixels: uint8 `(S, S, C)`, RGB if C is 3; black where there is no image.
         objects: what is seen of the image's objects.
         copy: 0 if it is as it is, else the number of the augmented copy.
         window: `(y1, x1, y2, x2)`, the box in the image around what is shown.

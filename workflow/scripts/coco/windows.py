@@ -46,12 +46,15 @@ def scale_of(height: int, width: int, recipe: dict) -> float:
 
 
 def magnify(image: np.ndarray, scale: float) -> np.ndarray:
-    """The image made larger or smaller, to whole pixels."""
+    """The image `(H, W, ...)` made larger or smaller, to whole pixels."""
     height, width = (max(round(side * scale), 1) for side in image.shape[:2])
     if (height, width) == image.shape[:2]:
         return image
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(image, (width, height), interpolation=interpolation)
+    # cv2 averages at most four channels at a time.
+    parts = cv2.split(image) if image.shape[2:] > (4,) else [image]
+    parts = [cv2.resize(part, (width, height), interpolation=interpolation) for part in parts]
+    return np.dstack(parts).reshape(height, width, *image.shape[2:])
 
 
 def grid(height: int, width: int, size: int) -> list[tuple[int, int]]:
@@ -98,10 +101,11 @@ def shift(x: float, y: float) -> np.ndarray:
 
 
 def warp(pixels: np.ndarray, matrix: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The pixels, as the window with this matrix shows them, interpolated linearly."""
+    """The pixels `(H, W, ...)` as the window with this matrix shows them, interpolated linearly."""
     x, y = (np.float32(points - 0.5) for points in origins(matrix, height, width))
     # In whole numbers, for cv2's floating-point results depend on the processor.
-    return cv2.remap(pixels, *cv2.convertMaps(x, y, cv2.CV_16SC2), cv2.INTER_LINEAR)
+    seen = cv2.remap(pixels, *cv2.convertMaps(x, y, cv2.CV_16SC2), cv2.INTER_LINEAR)
+    return seen.reshape(height, width, *pixels.shape[2:])
 
 
 def inside(matrix: np.ndarray, shape, height: int, width: int) -> np.ndarray:

@@ -153,6 +153,8 @@ class Memory(keras.callbacks.Callback):
 
 def learning_rate(model) -> float:
     """The optimizer's present learning rate."""
+    if keras.backend.backend() == "jax":  # there the variables are elsewhere during an epoch
+        model.jax_state_sync()
     return float(ops.convert_to_numpy(model.optimizer.learning_rate))
 
 

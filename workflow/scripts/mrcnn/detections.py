@@ -27,7 +27,7 @@ def detect(rois, probabilities, deltas, window, config):
     class_ids = ops.cast(ops.argmax(probabilities, axis=-1), "int32")
     scores = ops.max(probabilities, axis=-1)
     own = ops.take_along_axis(deltas, class_ids[:, :, None, None], axis=2)
-    boxes = box.decode(rois, ops.squeeze(own, 2) * config.BBOX_STD_DEV)
+    boxes = box.decode(rois, ops.squeeze(own, 2), config.BBOX_STD_DEV)
     boxes = box.clip(boxes, window)
 
     keep = (class_ids > 0) & (scores >= config.DETECTION_MIN_CONFIDENCE)

@@ -1,14 +1,18 @@
 """Convolutions that take the batch normalisation behind them along.
 
 A normalisation that is not trained is a factor and an offset per channel. Multiplied into the
-kernel and the bias it costs nothing, while on its own it reads and writes every feature map once
-more, and keeps it for the backward pass.
+kernel and the bias it costs next to nothing, while on its own it reads and writes every feature map
+once more, and keeps it for the backward pass. Where a layer's maps are smaller than its kernel, as
+deep in a backbone, the factor is cheaper on the maps.
 """
 
 import math
 
 import keras
 from keras import layers, ops
+
+from mrcnn.normalisation import normalise_batch
+from mrcnn.order import after
 
 _CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D)
 
@@ -29,11 +33,27 @@ class NormalisedConvolution(layers.Layer):
     def call(self, inputs, training=None, mask=None):
         convolution, normalisation = self.convolution, self.normalisation
         if training and normalisation.trainable:
-            return normalisation(convolution(inputs), training=True)
+            return normalise_batch(convolution(inputs), normalisation)
         scale, offset = self._scale_and_offset()
+        if self._maps_are_smaller(inputs):
+            outputs = self._convolve(inputs, convolution.kernel) * self._cast(scale)
+        else:
+            scale = after(scale, inputs)  # or all kernels were multiplied before the first is used
+            if isinstance(convolution, layers.DepthwiseConv2D):
+                scale = ops.reshape(scale, (-1, 1))
+            outputs = self._convolve(inputs, convolution.kernel * scale)
+        return outputs + self._cast(offset)
+
+    def _maps_are_smaller(self, inputs):
+        """Whether the outputs are fewer numbers than the kernel, as far as their size is known."""
+        batch, *shape = self.compute_output_shape(inputs.shape)
+        kernel = math.prod(self.convolution.kernel.shape)
+        return None not in shape and (batch or 1) * math.prod(shape) < kernel
+
+    def _convolve(self, inputs, kernel):
+        convolution, kernel = self.convolution, self._cast(kernel)
         if isinstance(convolution, layers.DepthwiseConv2D):
-            kernel = self._cast(convolution.kernel * ops.reshape(scale, (-1, 1)))
-            outputs = ops.depthwise_conv(
+            return ops.depthwise_conv(
                 inputs,
                 kernel,
                 convolution.strides,
@@ -41,13 +61,9 @@ class NormalisedConvolution(layers.Layer):
                 convolution.data_format,
                 convolution.dilation_rate,
             )
-        else:
-            kernel = self._cast(convolution.kernel * scale)
-            if convolution.padding == "valid" and inputs.shape[1:] == kernel.shape[:3]:
-                outputs = _matmul(inputs, kernel)
-            else:
-                outputs = convolution.convolution_op(inputs, kernel)
-        return outputs + self._cast(offset)
+        if convolution.padding == "valid" and inputs.shape[1:] == kernel.shape[:3]:
+            return _matmul(inputs, kernel)
+        return convolution.convolution_op(inputs, kernel)
 
     def _scale_and_offset(self):
         normalisation = self.normalisation

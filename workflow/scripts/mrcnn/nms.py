@@ -45,8 +45,11 @@ def non_max_suppression(boxes, valid, threshold, max_output):
         here = ops.reshape(ops.arange(blocks) == i, (1, blocks, 1))
         return i + 1, ops.where(here, alive[:, None], keep)
 
-    keep = ops.zeros((batch, blocks, size))
-    _, keep = ops.while_loop(unfinished, step, (ops.convert_to_tensor(0, dtype="int32"), keep))
+    keep = _by_fixed_point(boxes_of_blocks[:, 0], valid_of_blocks[:, 0], threshold)
+    keep = ops.pad(keep[:, None], [(0, 0), (0, blocks - 1), (0, 0)])
+    if blocks > 1:
+        start = ops.convert_to_tensor(1, dtype="int32")
+        _, keep = ops.while_loop(unfinished, step, (start, keep))
     return first_indices(ops.reshape(keep, (batch, blocks * size)) > 0, max_output)
 
 

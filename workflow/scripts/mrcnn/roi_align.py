@@ -5,6 +5,9 @@ import math
 from keras import ops
 
 from mrcnn import boxes as box
+from mrcnn.order import after
+
+_GATHERED = 2**23  # numbers of one image gathered at a time: 32 MiB in float32
 
 
 def roi_align(pyramid, boxes, image_shape, size, config):
@@ -23,7 +26,7 @@ def roi_align(pyramid, boxes, image_shape, size, config):
         `(B, N, P, P, C)`.
     """
     channels = pyramid[0].shape[-1]
-    batch, count = ops.shape(boxes)[:2]
+    batch = ops.shape(boxes)[0]
     heights, widths = ([p.shape[axis] for p in pyramid] for axis in (1, 2))
     sizes = [h * w for h, w in zip(heights, widths, strict=True)]
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
@@ -44,12 +47,54 @@ def roi_align(pyramid, boxes, image_shape, size, config):
     index = index + start[:, :, None, None, None, None]
     weights = row_weights[:, :, :, None, :, None] * column_weights[:, :, None, :, None, :]
 
-    taps = index.shape[-1] * index.shape[-2]
     flat = ops.concatenate([ops.reshape(p, (batch, -1, channels)) for p in pyramid], axis=1)
     flat = ops.reshape(flat, (-1, channels))
-    features = ops.take(flat, ops.reshape(index, (-1, taps)), axis=0)
-    weights = ops.cast(ops.reshape(weights, (-1, 1, taps)), features.dtype)
-    return ops.reshape(ops.matmul(weights, features), (batch, count, size, size, channels))
+    return _weighted_sums(flat, index, weights)
+
+
+def _weighted_sums(table, index, weights):
+    """Sums of rows of `table`, some ROIs at a time, forward and backward.
+
+    What is gathered is as many times larger than the result as a cell has taps: for all ROIs at
+    once it would be the largest tensor of the network.
+
+    Args:
+        table: float `(L, C)`.
+        index, weights: int32 and float32 `(B, N, P, P, t, t)`: the rows, and what each counts.
+
+    Returns:
+        `(B, N, P, P, C)`, in the dtype of `table`.
+    """
+    batch, (count, size, _, taps, _) = ops.shape(index)[0], index.shape[1:]
+    channels, weights = table.shape[-1], ops.cast(weights, table.dtype)
+    step = max(1, _GATHERED // (size**2 * taps**2 * channels))
+    chosen = [slice(start, start + step) for start in range(0, count, step)]
+    rows = [ops.reshape(index[:, some], (-1, taps**2)) for some in chosen]
+    shares = [ops.reshape(weights[:, some], (-1, 1, taps**2)) for some in chosen]
+
+    @ops.custom_gradient
+    def pool(table):
+        sums = []
+        for row, share in zip(rows, shares, strict=True):
+            row = after(row, sums[-1]) if sums else row
+            gathered = ops.matmul(share, ops.take(table, row, axis=0))
+            sums.append(ops.reshape(gathered, (batch, -1, size, size, channels)))
+
+        def gradient(*arguments, upstream=None):
+            upstream = arguments[0] if upstream is None else upstream
+            total = ops.zeros_like(table)
+            for row, share, some in zip(rows, shares, chosen, strict=True):
+                spread = after(ops.reshape(upstream[:, some], (-1, 1, channels)), total)
+                spread = ops.matmul(ops.transpose(share, (0, 2, 1)), spread)
+                spread = ops.reshape(spread, (-1, channels))
+                total = total + ops.segment_sum(
+                    spread, ops.reshape(row, (-1,)), ops.shape(table)[0]
+                )
+            return total
+
+        return ops.concatenate(sums, axis=1), gradient
+
+    return pool(table)
 
 
 def pyramid_level(boxes, image_shape, config):

@@ -50,7 +50,7 @@ def propose(scores, deltas, anchors, window, config, count):
     scores, deltas = ops.stop_gradient(scores), ops.stop_gradient(deltas)
     scores, order = ops.top_k(scores, min(config.PRE_NMS_LIMIT, anchors.shape[0]))
     deltas = ops.take_along_axis(deltas, order[:, :, None], axis=1)
-    boxes = box.decode(ops.take(anchors, order, axis=0), deltas * config.RPN_BBOX_STD_DEV)
+    boxes = box.decode(ops.take(anchors, order, axis=0), deltas, config.RPN_BBOX_STD_DEV)
     boxes = box.clip(boxes, window)
     kept = nms.non_max_suppression(
         boxes, ops.ones_like(scores, dtype="bool"), config.RPN_NMS_THRESHOLD, count

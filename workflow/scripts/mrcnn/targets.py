@@ -38,8 +38,7 @@ def rpn_targets(anchors, gt_boxes, gt_class_ids, config, seed):
     negative = _draw(negative, draw, total, total - count)
 
     objects = ops.take_along_axis(gt_boxes, best_object[:, :, None], axis=1)
-    deltas = box.encode(anchors[None], objects)
-    deltas = deltas / ops.convert_to_tensor(config.RPN_BBOX_STD_DEV, dtype="float32")
+    deltas = box.encode(anchors[None], objects, config.RPN_BBOX_STD_DEV)
     return ops.cast(positive, "int32") - ops.cast(negative, "int32"), deltas
 
 
@@ -125,11 +124,11 @@ def roi_targets(proposals, gt_boxes, gt_class_ids, config, seed):
     objects = ops.take_along_axis(best_object, chosen, axis=1)
     class_ids = ops.take_along_axis(ops.cast(gt_class_ids, "int32"), objects, axis=1)
     class_ids = ops.where(is_positive, class_ids, ops.where(is_used, 0, -1))
-    deltas = box.encode(rois, ops.take_along_axis(gt_boxes, objects[:, :, None], axis=1))
+    matched = ops.take_along_axis(gt_boxes, objects[:, :, None], axis=1)
     return {
         "rois": ops.where(is_used[:, :, None], rois, 0.0),
         "class_ids": class_ids,
-        "deltas": deltas / ops.convert_to_tensor(config.BBOX_STD_DEV, dtype="float32"),
+        "deltas": box.encode(rois, matched, config.BBOX_STD_DEV),
         "objects": objects,
     }
 

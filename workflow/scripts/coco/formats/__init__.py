@@ -1,12 +1,18 @@
-"""Importers: one module per format of annotations.
+"""Importers: one module per format of annotations, and the table that names them.
 
-Each has three functions. They translate and do not judge: what cannot be translated becomes a
+Each has four functions. They translate and do not judge: what cannot be translated becomes a
 `problem`, and stays in the data for the validation to find.
+
+`recognise(source)` says what speaks for the format, in a few words that name a file, or returns
+None. It gets the paths of a source whose `format` is not known, so it looks at few files, at
+their beginnings, and raises nothing.
 
 `read(source)` lists what the files of a source, as the configuration names them, hold:
 categories `{source_id, name}`, images `{source_id, file_name, declared_width, declared_height}`
 and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`; the rest of an
-annotation is the format's own business. It raises InputError if the files are not of the format.
+annotation is the format's own business. A category that is no class has a `problem`. It raises
+InputError, with file and record, if the files are not of the format. Images that are inside
+annotation files are written to `source["embedded"]`, a folder that the import names.
 
 `declared_size(image, annotations)` is the width and height that an image should have according to
 its annotations, or None.
@@ -15,3 +21,13 @@ its annotations, or None.
 unknown). It returns `segmentation` (RLE or None) and, where they apply, `extent` (the box of a
 polygon's points, inside the image or not), `remark` (what was mended) and `problem`.
 """
+
+from coco.formats import coco_json, cvat, labelme, mask_folder, via
+
+FORMATS = {
+    "coco": coco_json,
+    "cvat": cvat,
+    "labelme": labelme,
+    "masks": mask_folder,
+    "via": via,
+}

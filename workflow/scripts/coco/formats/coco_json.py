@@ -1,20 +1,35 @@
 """COCO instances files: polygons, uncompressed and compressed RLE, crowds."""
 
-import json
+import re
 from pathlib import Path
 
-from coco import masks
+from coco import exports, masks
 from coco.errors import InputError
+from coco.formats.fields import as_id, as_name, bbox, in_folder, show, side
+from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
+PARENT = "not a class but the name of a group of classes; no annotation has it"
+
+
+def recognise(source: dict) -> str | None:
+    path = source.get("annotations") or source["folder"]
+    if found := exports.parts(path):
+        return f"{found[0]['annotations']} is there"
+    keys = set(re.findall(r'"(\w+)"\s*:', beginning(path)))
+    has = sorted(keys & {"images", "annotations", "categories"})
+    if has and keys & {"file_name", "image_id", "supercategory"}:
+        return f"{path} has {' and '.join(has)}"
+    return None
 
 
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     path = Path(source["annotations"])
-    content = load(path)
+    content = load_json(path, EXPECTED)
     check_structure(content, path)
     categories = [
         {"source_id": as_id(category["id"]), "name": category["name"]}
+        | ({"problem": PARENT} if is_parent(category, content) else {})
         for category in content["categories"]
     ]
     images = [
@@ -62,7 +77,7 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
 def from_rle(rle: dict) -> dict:
     size, counts = rle.get("size"), rle.get("counts")
     if not (isinstance(size, list) and len(size) == 2 and all(map(side, size))):
-        raise InputError(f"RLE of the size {size}, expected [height, width]")
+        raise InputError(f"RLE of the size {show(size)}, expected [height, width]")
     size = [side(value) for value in size]
     if isinstance(counts, str):
         return masks.checked({"size": size, "counts": counts})
@@ -86,20 +101,6 @@ def from_polygons(polygons: list, size: tuple[int, int]) -> dict:
     return translated
 
 
-def load(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: the file does not exist; {EXPECTED}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text in UTF-8; {EXPECTED}") from error
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}); "
-            f"{EXPECTED}. Is the file complete?"
-        ) from error
-
-
 def check_structure(content, path: Path):
     """Refuse what is not COCO, or has records that nothing could refer to."""
     if not isinstance(content, dict):
@@ -121,7 +122,7 @@ def check_structure(content, path: Path):
                     f"{path}: {key}[{number}] has the id {record.get('id')!r}, "
                     "expected a number or a text"
                 )
-            if not (isinstance(record.get(name), str) and record[name]):
+            if as_name(record.get(name)) is None:
                 raise InputError(
                     f"{path}: {key}[{number}] has the {name} {record.get(name)!r}, expected a text"
                 )
@@ -135,24 +136,15 @@ def check_structure(content, path: Path):
             )
 
 
-def as_id(value) -> int | str | None:
-    """An id, None unless it is a whole number or a text."""
-    if isinstance(value, float) and value.is_integer():  # some tools write 1.0
-        return int(value)
-    return value if isinstance(value, int | str) and not isinstance(value, bool) else None
-
-
-def in_folder(folder: str, file_name: str) -> str:
-    """Files written on Windows have backslashes."""
-    return Path(folder, file_name.replace("\\", "/")).as_posix()
-
-
-def side(value) -> int | None:
-    """A width or height in pixels, None unless it is one."""
-    return int(value) if masks.is_number(value) and value >= 1 else None
-
-
-def bbox(value) -> list[float] | None:
-    """A box, None unless it is four numbers."""
-    is_box = isinstance(value, list) and len(value) == 4 and all(map(masks.is_number, value))
-    return value if is_box else None
+def is_parent(category: dict, content: dict) -> bool:
+    """Roboflow adds a category 0 to every export, which only names the group of the others."""
+    names_a_group = any(
+        other.get("supercategory") == category["name"]
+        for other in content["categories"]
+        if other is not category
+    )
+    return (
+        category["id"] == 0
+        and names_a_group
+        and not any(as_id(one.get("category_id")) == 0 for one in content["annotations"])
+    )

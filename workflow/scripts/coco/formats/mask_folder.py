@@ -16,6 +16,14 @@ LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.pn
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 
 
+def recognise(source: dict) -> str | None:
+    if "folder" in source:
+        for folder in sorted(Path(source["folder"]).glob("*/masks")):
+            if (folder.parent / "images").is_dir():
+                return f"{folder} is beside a folder images"
+    return None
+
+
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     folder = Path(source["folder"])
     if not folder.is_dir():

@@ -1,0 +1,143 @@
+import numpy as np
+import pytest
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats import cvat
+
+SIZE = 40, 30
+SQUARE = '<polygon label="leaf" points="1.00,1.00;9.00,1.00;9.00,9.00;1.00,9.00"/>'
+
+
+def document(shapes, image='name="a.jpg" width="40" height="30"'):
+    return f"""<?xml version="1.0" encoding="utf-8"?>
+        <annotations><version>1.1</version><meta><task><labels>
+        <label><name>leaf</name></label><label><name>root</name></label>
+        </labels></task></meta><image id="0" {image}>{shapes}</image></annotations>"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, images="photos"):
+        path = tmp_path / "annotations.xml"
+        path.write_text(text)
+        return cvat.read({"annotations": str(path), "images": str(images)})
+
+    return read
+
+
+def mask_of(annotation):
+    return cvat.translate(annotation, SIZE)
+
+
+def test_images_labels_and_shapes(read):
+    categories, images, annotations = read(document(f'{SQUARE}<tag label="leaf"/>'))
+    assert [one["name"] for one in categories] == ["leaf", "root"]
+    assert images == [
+        {
+            "source_id": "a.jpg",
+            "file_name": "photos/a.jpg",
+            "declared_width": 40,
+            "declared_height": 30,
+        }
+    ]
+    assert [one["source_id"] for one in annotations] == ["a.jpg: polygon[0]"]
+    assert annotations[0]["source_category_id"] == "leaf"
+    assert masks.box(mask_of(annotations[0])["segmentation"]) == [1, 1, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("shape", "box"),
+    [
+        ('box xtl="2" ytl="3" xbr="12" ybr="8"', [2, 3, 10, 5]),
+        ('box xtl="10" ytl="10" xbr="30" ybr="20" rotation="90.0"', [15, 5, 10, 20]),
+        ('ellipse cx="20" cy="12" rx="8" ry="4"', [12, 8, 16, 8]),
+        ('ellipse cx="20" cy="12" rx="8" ry="4" rotation="90"', [16, 4, 8, 16]),
+    ],
+)
+def test_shapes(read, shape, box):
+    annotation = read(document(f'<{shape} label="leaf"/>'))[2][0]
+    assert masks.box(mask_of(annotation)["segmentation"]) == box
+
+
+def test_run_lengths_of_a_mask_go_row_by_row(read):
+    mask = '<mask label="leaf" rle="1, 3, 2, 2" left="5" top="6" width="4" height="2"/>'
+    pixels = np.zeros((30, 40), bool)
+    pixels[6:8, 5:9] = [[0, 1, 1, 1], [0, 0, 1, 1]]
+    annotation = read(document(mask))[2][0]
+    assert mask_of(annotation)["segmentation"] == masks.encode(pixels)
+
+
+def test_group_joins_shapes_of_a_label(read):
+    box = '<box label="{}" xtl="{}" ytl="0" xbr="{}" ybr="5" group_id="{}"/>'
+    boxes = [("leaf", 0, 5, 1), ("leaf", 10, 15, 1), ("root", 20, 25, 1), ("leaf", 30, 35, 0)]
+    annotations = read(document("".join(box.format(*one) for one in boxes)))[2]
+    assert [one["source_id"] for one in annotations] == [
+        "a.jpg: box[0], box[1]",
+        "a.jpg: box[2]",
+        "a.jpg: box[3]",
+    ]
+    assert masks.area(mask_of(annotations[0])["segmentation"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("shape", "problem"),
+    [
+        ('polyline points="1,2;3,4;5,6"', "polyline without an area"),
+        ('polygon points="1,2;3,4"', "a polygon of 4 numbers"),
+        ('polygon points="1,2;3;5,6"', "not all"),
+        ('polygon points=""', "'', expected a number"),
+        ('box xtl="1"', "a box without ytl"),
+        ('ellipse cx="nan" cy="1" rx="1" ry="1"', "nan for a coordinate"),
+        ('mask rle="1, x" left="1" top="1" width="1" height="1"', "not all whole numbers"),
+        ('mask rle="1, 9" left="1" top="1" width="2" height="2"', "10 pixels for a box of 2x2"),
+        ('mask rle="1, 9" top="1" width="2" height="2"', "a mask without left"),
+    ],
+)
+def test_untranslatable_shape_is_a_problem(read, shape, problem):
+    with pytest.raises(InputError, match=problem):
+        raise InputError(mask_of(read(document(f'<{shape} label="leaf"/>'))[2][0])["problem"])
+
+
+BOMB = """<!DOCTYPE annotations [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<annotations>&b;</annotations>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<annotations><image", "line 1, column 14: not XML .*Is the file complete"),
+        ("{}", "not XML"),
+        ("", "not XML"),
+        (BOMB, "a document type"),
+        ('<?xml version="1.0" encoding="klingon"?><annotations/>', "unknown encoding"),
+        ("<annotation/>", "XML of <annotation>"),
+        ("<annotations/>", "has no <image>"),
+        ("<annotations><track/></annotations>", "export the task again as CVAT for images 1.1"),
+        (document("", image=""), r"image\[0\] has the name None"),
+    ],
+)
+def test_other_files_are_refused(read, text, message):
+    with pytest.raises(InputError, match=message) as refusal:
+        read(text)
+    assert "annotations.xml" in str(refusal.value)
+
+
+def test_export_of_a_project_has_folders_for_subsets(shared):
+    folder = shared / "data" / "formats" / "cvat_dataset" / "for_images" / "export_project"
+    source = {"annotations": str(folder / "annotations.xml"), "images": str(folder / "images")}
+    _, images, annotations = cvat.read(source)
+    assert [one["source_id"] for one in images] == [
+        f"{subset}/img{number}.jpg"
+        for subset in ("Test", "Train", "Validation")
+        for number in range(2)
+    ]
+    assert all((folder / "images" / one["source_id"]).samefile(one["file_name"]) for one in images)
+    assert len(annotations) == 12
+    assert masks.box(mask_of(annotations[0])["segmentation"]) == [0, 2, 4, 2]
+
+
+def test_video_is_refused_with_advice(shared):
+    path = shared / "data" / "formats" / "cvat_dataset" / "for_video" / "annotations.xml"
+    with pytest.raises(InputError, match="CVAT for video file, which has tracks; export"):
+        cvat.read({"annotations": str(path), "images": "."})

@@ -1,0 +1,44 @@
+"""Values in files that anyone may have written: each is what it should be, or None."""
+
+import os
+from pathlib import Path
+
+from coco import masks
+
+
+def as_id(value) -> int | str | None:
+    """An id, None unless it is a whole number or a text."""
+    if isinstance(value, float) and value.is_integer():  # some tools write 1.0
+        return int(value)
+    if isinstance(value, str):
+        return as_name(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def as_name(value) -> str | None:
+    """A name of a class or a file, None unless it is a text that can be written down."""
+    writable = isinstance(value, str) and value.encode(errors="ignore").decode() == value
+    return value if writable and value.strip() and "\0" not in value else None
+
+
+def in_folder(folder: str | Path, file_name: str) -> str:
+    """The path of a file; those written on Windows have backslashes."""
+    return Path(os.path.normpath(Path(folder, file_name.replace("\\", "/")))).as_posix()
+
+
+def side(value) -> int | None:
+    """A width or height in pixels, None unless it is one."""
+    is_side = masks.is_number(value) and 1 <= value <= masks.LARGEST_COORDINATE
+    return int(value) if is_side else None
+
+
+def bbox(value) -> list[float] | None:
+    """A box, None unless it is four numbers."""
+    is_box = isinstance(value, list) and len(value) == 4 and all(map(masks.is_number, value))
+    return value if is_box else None
+
+
+def show(value) -> str:
+    """A value as a message cites it, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

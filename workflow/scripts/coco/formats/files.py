@@ -1,0 +1,93 @@
+"""Folders, JSON and XML as other tools write them; what cannot be read is an InputError."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from coco.errors import InputError
+
+PEEK = 1 << 20  # bytes
+
+
+def load(path: str | Path, expected: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: the file does not exist; {expected}") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}; {expected}") from error
+
+
+def load_json(path: str | Path, expected: str):
+    """The content of a JSON file; `expected` ends the messages."""
+    data = load(path, expected)
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text in UTF-8; {expected}") from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}); "
+            f"{expected}. Is the file complete?"
+        ) from error
+    except (RecursionError, ValueError) as error:  # brackets or digits without end
+        raise InputError(f"{path}: not readable as JSON ({error}); {expected}") from error
+
+
+def load_xml(path: str | Path, expected: str) -> ElementTree.Element:
+    """The root of an XML file.
+
+    A document type is refused: it could define entities that grow without bounds or read other
+    files, and no annotation tool writes one.
+    """
+
+    def refuse_document_type(*_):
+        raise InputError(f"{path}: XML with a document type (DOCTYPE), take it out; {expected}")
+
+    tree = ElementTree.TreeBuilder()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = tree.start, tree.end
+    parser.CharacterDataHandler = tree.data
+    parser.StartDoctypeDeclHandler = refuse_document_type
+    data = load(path, expected)
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}, column {error.offset + 1}: not XML "
+            f"({expat.ErrorString(error.code)}); {expected}. Is the file complete?"
+        ) from error
+    except (LookupError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: XML in an unknown encoding ({error}); {expected}") from error
+    return tree.close()
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether there is such a file; of a name that is too long, there is none."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
+
+
+def beginning(path: str | Path) -> str:
+    """The first part of a text file; empty if it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(PEEK).decode(errors="replace")
+    except (OSError, ValueError):
+        return ""
+
+
+def below(folder: str | Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """The files anywhere below a folder with one of the suffixes, sorted, without hidden ones."""
+    for path, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
+                yield Path(path, name)

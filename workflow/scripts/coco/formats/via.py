@@ -1,0 +1,162 @@
+"""VGG Image Annotator (VIA) 1 and 2: a saved project, or its annotations exported as JSON.
+
+Each region is one object. Its class is the value of a region attribute, or the same for all. An
+image without regions shows no object. Attributes of files are not used.
+
+https://www.robots.ox.ac.uk/~vgg/software/via/
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from coco import shapes
+from coco.errors import InputError
+from coco.formats import drawn
+from coco.formats.fields import as_name, in_folder, show
+from coco.formats.files import beginning, load_json
+
+EXPECTED = "expected a JSON file of VIA: a project, or an object of images with their regions"
+
+
+def recognise(source: dict) -> str | None:
+    path = source.get("annotations", "")
+    keys = set(re.findall(r'"(\w+)"\s*:', beginning(path)))
+    if "_via_img_metadata" in keys:
+        return f"{path} has _via_img_metadata"
+    if {"filename", "size", "regions"} <= keys:
+        return f"{path} has filename, size and regions"
+    return None
+
+
+def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
+    path = Path(source["annotations"])
+    files = load(path)
+    images = [
+        {
+            "source_id": key,
+            "file_name": in_folder(source["images"], file["filename"]),
+            "declared_width": None,
+            "declared_height": None,
+        }
+        for key, file in files.items()
+    ]
+    annotations = []
+    for key, file in files.items():
+        annotations += drawn.objects(key, shapes_of(file, source))
+    categories = drawn.categories(annotations)
+    if annotations and not categories:
+        refuse_attribute(files, path, source["class_attribute"])
+    return categories, images, annotations
+
+
+def declared_size(image: dict, annotations: list[dict]) -> None:
+    """VIA does not write sizes down."""
+
+
+def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    return drawn.translate(annotation, outline, size)
+
+
+def load(path: Path) -> dict[str, dict]:
+    """The images of a file by their keys, which VIA makes of name and size."""
+    content = load_json(path, EXPECTED)
+    if isinstance(content, dict):
+        content = content.get("_via_img_metadata", content)
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{path}: has no images; {EXPECTED}")
+    for key, file in content.items():
+        if as_name(key) is None or not isinstance(file, dict):
+            raise InputError(f"{path}: {show(key)} is no image with regions; {EXPECTED}")
+        if as_name(file.get("filename")) is None:
+            found = show(file.get("filename"))
+            raise InputError(f"{path}: {show(key)} has the filename {found}; {EXPECTED}")
+        if not isinstance(file.get("regions"), list | dict):
+            raise InputError(f"{path}: {show(key)} has no list of regions; {EXPECTED}")
+        for number, region in regions_of(file):
+            if not isinstance(region, dict):
+                raise InputError(f"{path}: {show(key)}, regions[{number}] is no object; {EXPECTED}")
+    return content
+
+
+def regions_of(file: dict):
+    """The regions with their numbers: VIA 1 has an object `{"0": ...}`, VIA 2 a list."""
+    regions = file["regions"]
+    return regions.items() if isinstance(regions, dict) else enumerate(regions)
+
+
+def shapes_of(file: dict, source: dict) -> Iterator[tuple]:
+    for number, region in regions_of(file):
+        shape = region.get("shape_attributes")
+        yield f"regions[{number}]", class_of(region, source), None, shape
+
+
+# Classes
+
+
+def class_of(region: dict, source: dict) -> str | None:
+    """The one value of the attribute; None if there is none or several."""
+    if "class" in source:
+        return source["class"]
+    attributes = region.get("region_attributes")
+    value = attributes.get(source["class_attribute"]) if isinstance(attributes, dict) else None
+    if isinstance(value, dict):  # checkboxes
+        ticked = [option for option, is_ticked in value.items() if is_ticked]
+        value = ticked[0] if len(ticked) == 1 else None
+    return as_name(value)
+
+
+def refuse_attribute(files: dict, path: Path, attribute: str):
+    known = {
+        name
+        for file in files.values()
+        for _, region in regions_of(file)
+        if isinstance(region.get("region_attributes"), dict)
+        for name in region["region_attributes"]
+    }
+    raise InputError(
+        f"{path}: no region has a value of the attribute {attribute}, "
+        f"expected class_attribute to be one of: {', '.join(sorted(known)) or 'none'}. "
+        "If all regions are of one class, give its name as `class` instead"
+    )
+
+
+# Shapes
+
+
+def outline(shape) -> list[float]:
+    if not isinstance(shape, dict):
+        raise InputError("a region without shape_attributes")
+    name = shape.get("name")
+    if name == "rect":
+        x, y, width, height = numbers(shape, "x", "y", "width", "height")
+        return shapes.rectangle(x, y, x + width, y + height)
+    if name == "circle":
+        return shapes.circle(*numbers(shape, "cx", "cy", "r"))
+    if name == "ellipse":
+        turn = shape.get("theta", 0.0)
+        return shapes.ellipse(*numbers(shape, "cx", "cy", "rx", "ry"), turn)
+    if name in ("polygon", "polyline"):
+        points = points_of(shape)
+        if name == "polyline" and (len(points) < 4 or points[0] != points[-1]):
+            raise InputError(
+                "a polyline that does not end where it starts has no area; draw a polygon"
+            )
+        return shapes.outline(points)
+    raise InputError(
+        f"a region of the shape {show(name)}, "
+        "expected polygon, rect, circle, ellipse or closed polyline"
+    )
+
+
+def points_of(shape: dict) -> list[list]:
+    xs, ys = shape.get("all_points_x"), shape.get("all_points_y")
+    if not (isinstance(xs, list) and isinstance(ys, list) and len(xs) == len(ys)):
+        raise InputError("all_points_x and all_points_y that are not two lists of the same length")
+    return [[x, y] for x, y in zip(xs, ys, strict=True)]
+
+
+def numbers(shape: dict, *keys: str) -> list[float]:
+    values = [shape.get(key) for key in keys]
+    shapes.check(*values)
+    return values
