@@ -51,7 +51,8 @@ MISTAKES = {
     "unknown key, none near": (
         "prediction.xyz",
         3,
-        "prediction.xyz: unknown key, expected min_score, nms_threshold, max_detections or jobs",
+        "prediction.xyz: unknown key, expected min_score, nms_threshold, max_detections, "
+        "window, overlap or jobs",
     ),
     "nothing in a section": ("evaluation", None, "evaluation: received null, expected a mapping"),
     "dataset is a number": ("dataset", 2018, "dataset: received 2018, expected a text of letters"),
@@ -249,6 +250,10 @@ def test_defaults_are_filled_in_and_valid(config, schema):
         "scale": 1.0,
         "preset": "light",
         "copies": None,
+        "overlap": 0,
+        "cut_objects": "drop",
+        "min_visible": 0.1,
+        "empty_windows": 1.0,
         "repeat_rare": 0.0,
         "augmentation": {},
     }
