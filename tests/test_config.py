@@ -177,6 +177,21 @@ MISTAKES = {
         {"mode": "resize", "scale": 2.0},
         "inputs.small.scale: received 2.0, expected 1.0 unless mode is crop",
     ),
+    "overlap of a resized input": (
+        "inputs.small",
+        {"mode": "resize", "overlap": 8},
+        "inputs.small.overlap: received 8, expected 0 unless mode is crop",
+    ),
+    "nothing but overlap": (
+        "inputs.small",
+        {"mode": "crop", "size": 64, "overlap": 64},
+        "inputs.small.overlap: received 64, expected less than the input's size, 64",
+    ),
+    "windows of which most overlaps": (
+        "prediction",
+        {"window": 512, "overlap": 257},
+        "prediction.overlap: received 257, expected at most half of prediction.window, 512",
+    ),
     "factors the wrong way round": (
         "inputs.small.augmentation.scale",
         [1.2, 0.8],

@@ -39,6 +39,16 @@ def test_grid_covers_the_image_with_as_few_windows_as_it_takes(shape):
     assert len(corners) == -(-shape[0] // 64) * -(-shape[1] // 64)
 
 
+@pytest.mark.parametrize("overlap", [1, 20, 32, 63])
+def test_neighbouring_windows_have_something_in_common(overlap):
+    for length in range(1, 400):
+        places = np.array(windows.starts(length, 64, overlap))
+        assert places[0] == 0
+        assert places[-1] == max(length - 64, 0)
+        assert (np.diff(places) <= 64 - overlap).all()
+        assert len(places) == 1 or len(places) - 1 < (length - overlap) / (64 - overlap)
+
+
 @pytest.mark.parametrize("shape", [(40, 100), (100, 40), (192, 192), (500, 333), (3, 1000)])
 def test_resize_makes_the_longer_side_fit(shape):
     recipe = {"mode": "resize", "size": 192, "scale": 1.0}
@@ -111,6 +121,36 @@ def test_object_of_which_little_is_left_is_dropped(left, width, seen):
     known = instances.instances_of([annotation(mask)])
     matrix = windows.place((100, 100), (32, 32), 64, IDENTITY)
     assert len(instances.see(known, matrix, 64)) == seen
+
+
+@pytest.mark.parametrize("left", [62, 63])
+@pytest.mark.parametrize(("cut", "crowds"), [("drop", []), ("crowd", [True])])
+def test_cut_object_is_dropped_or_neither_object_nor_background(left, cut, crowds):
+    mask = np.zeros((100, 100), bool)
+    mask[10:20, left : left + 10] = True
+    known = instances.instances_of([annotation(mask)])
+    seen = instances.see(known, np.eye(3), 64, min_visible=0.3, cut_objects=cut)
+    assert [visible.crowd for visible in seen] == crowds
+    (whole,) = instances.see(known, np.eye(3), 64, min_visible=0.05, cut_objects=cut)
+    assert not whole.crowd
+
+
+def test_no_part_of_a_crowd_is_background():
+    mask = np.zeros((100, 100), bool)
+    mask[10:12, 63:] = True
+    known = instances.instances_of([annotation(mask, crowd=1)])
+    (seen,) = instances.see(known, np.eye(3), 64)
+    assert seen.crowd
+    assert seen.box == (10, 63, 12, 64)
+
+
+def test_an_object_larger_than_the_window_is_seen_in_it():
+    mask = blob((400, 400), (200, 200), 150)
+    known = instances.instances_of([annotation(mask)])
+    matrix = windows.place(mask.shape, (80, 90), 64, IDENTITY)
+    (seen,) = instances.see(known, matrix, 64, min_visible=0)
+    y1, x1, y2, x2 = windows.source(matrix, 64, mask.shape)
+    np.testing.assert_array_equal(paste(seen, 64), mask[y1:y2, x1:x2])
 
 
 def test_object_of_fewer_than_four_pixels_is_dropped():

@@ -74,7 +74,10 @@ def read_image(image: dict) -> np.ndarray:
 
 def read_picture(image: dict) -> np.ndarray:
     """What `read_image` reads, for the eye: RGB, from the first three channels or from grey."""
-    pixels = read_image(image)
+    return as_rgb(read_image(image))
+
+
+def as_rgb(pixels: np.ndarray) -> np.ndarray:
     if pixels.shape[2] == 1:
         return pixels.repeat(3, axis=2)
     black = np.zeros_like(pixels[..., :1])

@@ -105,4 +105,4 @@ def to_8_bits(pixels: np.ndarray, limits: list[list[float]]) -> np.ndarray:
 def blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
     """The image in strips of rows."""
     rows = max(1, BLOCK // math.prod(pixels.shape[1:]))
-    yield from (pixels[start : start + rows] for start in range(0, len(pixels), rows))
+    yield from (pixels[start : start + rows] for start in range(0, pixels.shape[0], rows))
