@@ -51,6 +51,10 @@ class Parts:
         self.cache, self.most = OrderedDict(), max(1, CACHE // self.bytes_of_a_part())
         self.most = max(self.most, self.across * (samples if self.is_planar else 1))
         self.stored = self.mapped() if page.is_memmappable else None
+        planes = page.samplesperpixel if self.is_planar else 1
+        listed = min(len(page.dataoffsets), len(page.databytecounts))
+        if self.stored is None and listed < self.across * self.down * planes:
+            raise ImageError("unreadable_image", f"lists {listed} of its parts; copy it again")
 
     def bytes_of_a_part(self) -> int:
         samples = 1 if self.is_planar else self.page.samplesperpixel

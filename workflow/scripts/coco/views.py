@@ -59,11 +59,8 @@ def of_image(
             moved = centre + change.shift * size
             matrix = windows.place(shape, moved, size, change.linear) @ stretch
             objects = instances.see(known, matrix, size, **rule)
-            if (
-                not objects
-                and empty < 1
-                and is_left_out(empty, seed, image["sha256"], number, copy)
-            ):
+            lot = (seed, image["sha256"], number, copy)
+            if not objects and not is_drawn(empty, *lot):
                 continue
             pixels = cutouts.cut(reader, matrix, scale, size, size)
             if copy:
@@ -73,7 +70,7 @@ def of_image(
             yield View(pixels, objects, copy, window, scale * change.zoom)
 
 
-def is_left_out(empty: float, seed: int, sha256: str, window: int, copy: int) -> bool:
-    """The lot of a view without objects: another than that of its changes."""
-    lot = np.random.default_rng((seed, int(sha256, 16), window, copy, EMPTY))
-    return lot.random() >= empty
+def is_drawn(fraction: float, seed: int, sha256: str, window: int, copy: int) -> bool:
+    """Whether a view without objects is kept: another draw than that of its changes."""
+    rng = np.random.default_rng((seed, int(sha256, 16), window, copy, EMPTY))
+    return rng.random() < fraction
