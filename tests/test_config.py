@@ -51,7 +51,8 @@ MISTAKES = {
     "unknown key, none near": (
         "prediction.xyz",
         3,
-        "prediction.xyz: unknown key, expected min_score, nms_threshold, max_detections or jobs",
+        "prediction.xyz: unknown key, expected min_score, nms_threshold, max_detections, "
+        "window, overlap or jobs",
     ),
     "nothing in a section": ("evaluation", None, "evaluation: received null, expected a mapping"),
     "dataset is a number": ("dataset", 2018, "dataset: received 2018, expected a text of letters"),
@@ -211,6 +212,21 @@ MISTAKES = {
         {"mode": "resize", "scale": 2.0},
         "inputs.small.scale: received 2.0, expected 1.0 unless mode is crop",
     ),
+    "overlap of a resized input": (
+        "inputs.small",
+        {"mode": "resize", "overlap": 8},
+        "inputs.small.overlap: received 8, expected 0 unless mode is crop",
+    ),
+    "nothing but overlap": (
+        "inputs.small",
+        {"mode": "crop", "size": 64, "overlap": 64},
+        "inputs.small.overlap: received 64, expected less than the input's size, 64",
+    ),
+    "windows of which most overlaps": (
+        "prediction",
+        {"window": 512, "overlap": 257},
+        "prediction.overlap: received 257, expected at most half of prediction.window, 512",
+    ),
     "factors the wrong way round": (
         "inputs.small.augmentation.scale",
         [1.2, 0.8],
@@ -308,6 +324,10 @@ def test_defaults_are_filled_in_and_valid(config, schema):
         "scale": 1.0,
         "preset": "light",
         "copies": None,
+        "overlap": 0,
+        "cut_objects": "drop",
+        "min_visible": 0.1,
+        "empty_windows": 1.0,
         "repeat_rare": 0.0,
         "augmentation": {},
     }

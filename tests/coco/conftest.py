@@ -18,6 +18,10 @@ def recipe():
         "scale": 1.0,
         "preset": "small",
         "copies": 2,
+        "overlap": 0,
+        "cut_objects": "drop",
+        "min_visible": 0.1,
+        "empty_windows": 1.0,
         "repeat_rare": 0.0,
         "augmentation": {},
     }

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from coco import images, intensity
+from coco import images, intensity, large_images
 from coco.errors import InputError
 
 HOSTILE = {  # all others can be used
@@ -377,7 +377,11 @@ def test_constant_image_is_a_remark(tmp_path, image_settings, dtype):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_hostile_images_are_used_or_refused_for_their_reason(shared, image_settings):
+@pytest.mark.parametrize("large", [large_images.LARGE, 0])
+def test_hostile_images_are_used_or_refused_for_their_reason(
+    shared, image_settings, monkeypatch, large
+):
+    monkeypatch.setattr(large_images, "LARGE", large)
     folder = shared / "data" / "hostile_images"
     expected = {name: check for check, names in HOSTILE.items() for name in names.split()}
     files = [path for path in sorted(folder.iterdir()) if path.suffix not in ("", ".json")]

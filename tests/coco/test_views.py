@@ -47,6 +47,32 @@ def test_crop_copies_move_the_window_within_the_image(make_dataset, recipe):
     assert len(windows[True]) > 90
 
 
+def test_windows_overlap(make_dataset, recipe):
+    recipe |= {"mode": "crop", "overlap": 30}
+    found = of(make_dataset([(100, 64)]), recipe, copies=1)
+    assert [view.window for view in found] == [(0, 0, 64, 64), (18, 0, 82, 64), (36, 0, 100, 64)]
+
+
+def test_a_fraction_of_the_empty_windows_is_kept(make_dataset, recipe):
+    """Those with objects are all kept, as they were, and the choice does not change."""
+    recipe |= {"mode": "crop"}
+    dataset = make_dataset([(640, 640)])
+    image, objects = dataset["images"][0], dataset["annotations"]
+    kept = {
+        empty: list(views.of_image(image, objects, recipe, copies=3, seed=0, empty=empty))
+        for empty in (1.0, 0.5, 0.25, 0.0)
+    }
+    places = {empty: [(view.copy, view.window) for view in found] for empty, found in kept.items()}
+    assert len(kept[1.0]) == 300
+    filled = [(view.copy, view.window) for view in kept[1.0] if view.objects]
+    assert 0 < len(filled) < 60
+    assert places[0.0] == filled
+    for more, fewer in ((1.0, 0.5), (0.5, 0.25)):
+        assert set(places[fewer]) < set(places[more])
+        share = (len(kept[fewer]) - len(filled)) / (300 - len(filled))
+        assert share == pytest.approx(fewer, abs=0.08)
+
+
 def test_objects_are_bright_and_ground_is_dark_in_every_copy(make_dataset, recipe):
     """Masks and pixels agree, up to edges and the bits of objects that are left out."""
     recipe |= {"augmentation": {"brightness": 0, "contrast": 0, "hue": 0, "noise": 0, "blur": 0}}

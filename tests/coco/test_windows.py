@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from coco import masks, windows
+from coco import instances, masks, windows
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -37,6 +37,16 @@ def test_grid_covers_the_image_with_as_few_windows_as_it_takes(shape):
         seen[y : y + 64, x : x + 64] = True
     assert seen.all()
     assert len(corners) == -(-shape[0] // 64) * -(-shape[1] // 64)
+
+
+@pytest.mark.parametrize("overlap", [1, 20, 32, 63])
+def test_neighbouring_windows_have_something_in_common(overlap):
+    for length in range(1, 400):
+        places = np.array(windows.starts(length, 64, overlap))
+        assert places[0] == 0
+        assert places[-1] == max(length - 64, 0)
+        assert (np.diff(places) <= 64 - overlap).all()
+        assert len(places) == 1 or len(places) - 1 < (length - overlap) / (64 - overlap)
 
 
 @pytest.mark.parametrize("shape", [(40, 100), (100, 40), (192, 192), (500, 333), (3, 1000)])
@@ -81,16 +91,16 @@ def test_mask_and_image_have_the_same_geometry(scale):
     matrix = windows.stretch(image.shape, magnified.shape)
     size = 400
     window = windows.place(magnified.shape, (0, 0), size, IDENTITY)
-    (visible,) = windows.see(windows.instances_of([annotation(mask)]), window @ matrix, size)
+    (visible,) = instances.see(instances.instances_of([annotation(mask)]), window @ matrix, size)
     assert iou(paste(visible, size), windows.warp(magnified, window, size, size) >= 128) > 0.97
 
 
 def test_cut_object_keeps_its_visible_part():
     mask = np.zeros((100, 100), bool)
     mask[20:40, 50:80] = True
-    instances = windows.instances_of([annotation(mask, category=3)])
+    known = instances.instances_of([annotation(mask, category=3)])
     matrix = windows.place((100, 100), (32, 32), 64, IDENTITY)
-    (visible,) = windows.see(instances, matrix, 64)
+    (visible,) = instances.see(known, matrix, 64)
     assert visible.box == (20, 50, 40, 64)
     assert visible.class_id == 3
     assert visible.mask.shape == (20, 14) and visible.mask.all()
@@ -108,23 +118,53 @@ def test_cut_object_keeps_its_visible_part():
 def test_object_of_which_little_is_left_is_dropped(left, width, seen):
     mask = np.zeros((100, 100), bool)
     mask[10:20, left : left + width] = True
-    instances = windows.instances_of([annotation(mask)])
+    known = instances.instances_of([annotation(mask)])
     matrix = windows.place((100, 100), (32, 32), 64, IDENTITY)
-    assert len(windows.see(instances, matrix, 64)) == seen
+    assert len(instances.see(known, matrix, 64)) == seen
+
+
+@pytest.mark.parametrize("left", [62, 63])
+@pytest.mark.parametrize(("cut", "crowds"), [("drop", []), ("crowd", [True])])
+def test_cut_object_is_dropped_or_neither_object_nor_background(left, cut, crowds):
+    mask = np.zeros((100, 100), bool)
+    mask[10:20, left : left + 10] = True
+    known = instances.instances_of([annotation(mask)])
+    seen = instances.see(known, np.eye(3), 64, min_visible=0.3, cut_objects=cut)
+    assert [visible.crowd for visible in seen] == crowds
+    (whole,) = instances.see(known, np.eye(3), 64, min_visible=0.05, cut_objects=cut)
+    assert not whole.crowd
+
+
+def test_no_part_of_a_crowd_is_background():
+    mask = np.zeros((100, 100), bool)
+    mask[10:12, 63:] = True
+    known = instances.instances_of([annotation(mask, crowd=1)])
+    (seen,) = instances.see(known, np.eye(3), 64)
+    assert seen.crowd
+    assert seen.box == (10, 63, 12, 64)
+
+
+def test_an_object_larger_than_the_window_is_seen_in_it():
+    mask = blob((400, 400), (200, 200), 150)
+    known = instances.instances_of([annotation(mask)])
+    matrix = windows.place(mask.shape, (80, 90), 64, IDENTITY)
+    (seen,) = instances.see(known, matrix, 64, min_visible=0)
+    y1, x1, y2, x2 = windows.source(matrix, 64, mask.shape)
+    np.testing.assert_array_equal(paste(seen, 64), mask[y1:y2, x1:x2])
 
 
 def test_object_of_fewer_than_four_pixels_is_dropped():
     for pixels in (3, 4):
         mask = np.zeros((64, 64), bool)
         mask[5, 5 : 5 + pixels] = True
-        seen = windows.see(windows.instances_of([annotation(mask)]), np.eye(3), 64)
+        seen = instances.see(instances.instances_of([annotation(mask)]), np.eye(3), 64)
         assert len(seen) == (pixels == 4)
 
 
 def test_holes_parts_and_crowds_survive():
     mask = blob((64, 64), (30, 30), 20) & ~blob((64, 64), (30, 30), 10)
     mask[:5, :5] = True
-    seen = windows.see(windows.instances_of([annotation(mask, crowd=1)]), np.eye(3), 64)
+    seen = instances.see(instances.instances_of([annotation(mask, crowd=1)]), np.eye(3), 64)
     np.testing.assert_array_equal(paste(seen[0], 64), mask)
     assert seen[0].crowd is True
 
@@ -135,7 +175,7 @@ def test_boxes_are_tight():
         mask = blob((90, 90), rng.uniform(10, 80, 2), rng.uniform(3, 20))
         turn = rng.normal(size=(2, 2))
         matrix = windows.place((90, 90), (45, 45), 64, turn / abs(np.linalg.det(turn)) ** 0.5)
-        for visible in windows.see(windows.instances_of([annotation(mask)]), matrix, 64):
+        for visible in instances.see(instances.instances_of([annotation(mask)]), matrix, 64):
             y1, x1, y2, x2 = visible.box
             assert visible.mask.shape == (y2 - y1, x2 - x1)
             for edge in (visible.mask[0], visible.mask[-1]):
@@ -154,7 +194,7 @@ def test_grid_shows_every_pixel_of_every_object():
         found = np.zeros(shape, bool)
         for y, x in windows.grid(*shape, size):
             matrix = windows.place(shape, (x + size / 2, y + size / 2), size, IDENTITY)
-            for visible in windows.see(windows.instances_of([annotation(mask)]), matrix, size):
+            for visible in instances.see(instances.instances_of([annotation(mask)]), matrix, size):
                 found[y : y + size, x : x + size] |= paste(visible, size)
         assert not (found & ~mask).any()
         assert found.sum() > 0.6 * mask.sum()

@@ -19,6 +19,10 @@ RECIPE = {
     "scale": 1.0,
     "preset": "small",
     "copies": 1,
+    "overlap": 0,
+    "cut_objects": "drop",
+    "min_visible": 0.1,
+    "empty_windows": 1.0,
     "repeat_rare": 0.0,
     "augmentation": {},
 }

@@ -1,12 +1,12 @@
 """Detections as COCO results."""
 
-import numpy as np
-from pycocotools import mask as coco_mask
-
+from coco import runs
 from mrcnn.masks import paste
 
 
-def as_results(found: dict, image_id: int, height: int, width: int, scale=(1.0, 1.0)) -> list:
+def as_results(
+    found: dict, image_id: int, height: int, width: int, scale=(1.0, 1.0), corner=(0, 0)
+) -> list:
     """The detections of one image, in COCO's form, as pixels of the image.
 
     Args:
@@ -15,26 +15,24 @@ def as_results(found: dict, image_id: int, height: int, width: int, scale=(1.0, 
         image_id: of the image.
         height, width: of the image in pixels.
         scale: pixels of the input per pixel of the image, along y and x.
+        corner: y and x of the input's first pixel in the image at this scale.
     """
     results = []
     for box, class_id, score, mask in zip(
-        found["boxes"] / (*scale, *scale),
+        (found["boxes"] + (*corner, *corner)) / (*scale, *scale),
         found["class_ids"],
         found["scores"],
         found["masks"],
         strict=True,
     ):
-        (top, left, bottom, right), pixels = paste(mask, box, (height, width))
+        (top, left, _, _), pixels = paste(mask, box, (height, width))
         if not pixels.any():
             continue
-        canvas = np.zeros((height, width), np.uint8, order="F")
-        canvas[top:bottom, left:right] = pixels
-        rle = coco_mask.encode(canvas)
         results.append(
             {
                 "image_id": image_id,
                 "category_id": int(class_id),
-                "segmentation": {"size": [height, width], "counts": rle["counts"].decode()},
+                "segmentation": runs.place(pixels, top, left, height, width),
                 "bbox": [
                     round(float(value), 2)
                     for value in (box[1], box[0], box[3] - box[1], box[2] - box[0])

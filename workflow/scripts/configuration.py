@@ -343,10 +343,16 @@ def check_split(config: dict) -> Iterator[str]:
 
 def check_recipes(config: dict) -> Iterator[str]:
     for name, recipe in config["inputs"].items():
-        if recipe["mode"] == "resize" and recipe["scale"] != 1:
+        for key, neutral in (("scale", 1.0), ("overlap", 0), ("empty_windows", 1.0)):
+            if recipe["mode"] == "resize" and recipe[key] != neutral:
+                yield (
+                    f"inputs.{name}.{key}: received {show(recipe[key])}, "
+                    f"expected {neutral} unless mode is crop"
+                )
+        if recipe["overlap"] >= recipe["size"]:
             yield (
-                f"inputs.{name}.scale: received {show(recipe['scale'])}, "
-                "expected 1.0 unless mode is crop"
+                f"inputs.{name}.overlap: received {recipe['overlap']}, "
+                f"expected less than the input's size, {recipe['size']}"
             )
         low, high = recipe["augmentation"].get("scale", [1, 1])
         if low > high:
@@ -354,6 +360,15 @@ def check_recipes(config: dict) -> Iterator[str]:
                 f"inputs.{name}.augmentation.scale: received {show([low, high])}, "
                 "expected the smaller factor first"
             )
+
+
+def check_prediction(config: dict) -> Iterator[str]:
+    window, overlap = (config["prediction"][key] for key in ("window", "overlap"))
+    if 2 * overlap > window:
+        yield (
+            f"prediction.overlap: received {overlap}, "
+            f"expected at most half of prediction.window, {window}"
+        )
 
 
 def check_classes(config: dict) -> Iterator[str]:
@@ -373,6 +388,7 @@ CHECKS = (
     check_classes,
     check_split,
     check_recipes,
+    check_prediction,
     check_inputs_of_models,
     check_weights,
 )

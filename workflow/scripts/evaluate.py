@@ -10,7 +10,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError as UnreadableImageError
-from coco.images import read_picture
+from coco.pictures import picture
 from evaluation import (
     bootstrap,
     calibration,
@@ -174,14 +174,12 @@ def write_overlays(
     for name, identifiers in (("best", best), ("worst", worst)):
         for rank, identifier in enumerate(identifiers, start=1):
             image = images[identifier]
-            picture = overlays.side_by_side(
-                read_picture(image),
-                objects[identifier],
-                drawn[identifier],
+            drawing = overlays.side_by_side(
+                *picture(image, objects[identifier], drawn[identifier]),
                 truth["categories"],
                 f"{Path(image['file_name']).name}: quality {quality[identifier]:.2f}",
             )
-            picture.save(folder / f"{name}_{rank}_{file_stem(image['file_name'])}.png")
+            drawing.save(folder / f"{name}_{rank}_{file_stem(image['file_name'])}.png")
 
 
 def file_stem(file_name: str) -> str:

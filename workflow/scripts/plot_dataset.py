@@ -8,7 +8,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError
-from coco.images import read_picture
+from coco.pictures import picture
 from evaluation import figures
 from evaluation.overlaps import by_image
 from evaluation.painting import Mask, draw_masks
@@ -24,11 +24,7 @@ def plot_dataset(dataset_file: Path, balance_file: Path, output: Path):
     samples = [
         (
             Path(image["file_name"]).name,
-            draw_objects(
-                read_picture(image),
-                objects[image["id"]],
-                colours,
-            ),
+            draw_objects(*picture(image, objects[image["id"]]), colours),
         )
         for image in spread([image for image in dataset["images"] if objects[image["id"]]], SAMPLES)
     ]

@@ -1,21 +1,42 @@
 """Finds objects in the images of a split, in the images' own coordinates."""
 
 import json
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import backend
 import console
 import network
-from coco import windows
+from coco import cutouts, seams, windows
 from coco.errors import InputError
-from coco.images import read_image
+from coco.images import ImageReader
 from coco_results import as_results
 from mrcnn.errors import ModelError
 
-BATCH_PIXELS = 8 * 256 * 256  # as many images at a time as this holds
+BATCH_PIXELS = 8 * 256 * 256  # as many inputs at a time as this holds
+MARGIN = 4  # input px; what comes as near to a window's edge is taken to go on beyond it
+
+
+class Plan(NamedTuple):
+    """How an image is looked at.
+
+    Attributes:
+        image: its record.
+        recipe: the entry of `inputs` that the model was trained on.
+        shape: height and width of the image at the recipe's scale.
+        corners: top left `(y, x)` of each window on it.
+        size: height and width of the network's input.
+    """
+
+    image: dict
+    recipe: dict
+    shape: tuple[int, int]
+    corners: list[tuple[int, int]]
+    size: tuple[int, int]
 
 
 def predict(weights, model, split, part, prediction, output):
@@ -33,20 +54,60 @@ def predict(weights, model, split, part, prediction, output):
     net = load(about, weights, prediction)
     number, parts = (int(n) for n in part.split("-of-"))
     images = truth["images"][number - 1 :: parts]
-
-    found = {}
-    progress = console.Progress(f"predict {split.stem} {part}", len(images))
-    for chosen, size in batches(images, about["input"]):
-        inputs, filled = zip(*(frame(image, about["input"]) for image in chosen), strict=True)
-        for image, window, objects in zip(
-            chosen, filled, net.find(inputs, filled, batch_size=size), strict=True
-        ):
-            shape = image["height"], image["width"]
-            scale = window[2] / shape[0], window[3] / shape[1]
-            found[image["id"]] = as_results(objects, image["id"], *shape, scale)
-        progress.update(len(found))
+    plans = [plan(image, about["input"], prediction) for image in images]
+    total = sum(len(one.corners) for one in plans)
+    progress = console.Progress(f"predict {split.stem} {part}", total)
+    found = find(net, plans, progress)
     results = [result for image in images for result in found[image["id"]]]
     output.write_text(json.dumps(results, separators=(",", ":")) + "\n")
+
+
+def find(net, plans: list[Plan], progress) -> dict[int, list[dict]]:
+    """The COCO results of each image, by its id."""
+    found, parts, done = {}, [], 0
+    for inputs, filled, looks, count in batches(plans):
+        for (one, corner), objects in zip(
+            looks, net.find(inputs, filled, batch_size=count), strict=True
+        ):
+            size = one.image["height"], one.image["width"]
+            scale = one.shape[0] / size[0], one.shape[1] / size[1]
+            parts.append(as_results(objects, one.image["id"], *size, scale, corner))
+            if corner == one.corners[-1]:
+                found[one.image["id"]] = seams.merge(
+                    parts, seen(one) / (*scale, *scale), *size, margin=MARGIN / min(scale)
+                )
+                parts = []
+        done += len(looks)
+        progress.update(done)
+    return found
+
+
+def batches(plans: list[Plan]) -> Iterator[tuple]:
+    """As many windows as are predicted at a time, image by image, of inputs of the same size.
+
+    Yields:
+        The inputs; of each the window `[y1, x1, y2, x2]` that is image; of each its plan and
+        corner; and how many inputs a full batch has.
+    """
+    for size, group in groupby(sorted(plans, key=lambda one: one.size), key=lambda one: one.size):
+        count = max(1, BATCH_PIXELS // (size[0] * size[1]))
+        looks = []
+        for one in group:
+            reader = ImageReader(one.image)
+            for corner in one.corners:
+                looks.append((one, corner, frame(reader, one, corner)))
+                if len(looks) == count:
+                    yield batch(looks, count)
+                    looks = []
+        if looks:
+            yield batch(looks, count)
+
+
+def batch(looks: list[tuple], count: int) -> tuple:
+    filled = [
+        [0, 0, *np.minimum(one.size, np.subtract(one.shape, corner))] for one, corner, _ in looks
+    ]
+    return [pixels for *_, pixels in looks], filled, [look[:2] for look in looks], count
 
 
 def refuse_other_classes(classes, truth, model, split):
@@ -75,35 +136,33 @@ def load(about, weights, prediction):
     return net
 
 
-def batches(images, recipe):
-    """Images whose inputs have the same shape, as many as are predicted at a time."""
+def plan(image: dict, recipe: dict, prediction: dict) -> Plan:
+    """Windows for a large image of a `crop` input, else one that shows all of it.
 
-    def shape(image):
-        return input_shape(image["height"], image["width"], recipe)
-
-    for (height, width), group in groupby(sorted(images, key=shape), key=shape):
-        group = list(group)
-        size = max(1, BATCH_PIXELS // (height * width))
-        for start in range(0, len(group), size):
-            yield group[start : start + size], size
-
-
-def input_shape(height, width, recipe):
-    """The input that shows a whole image: the trained size, or multiples of 64 px for crops."""
+    An input of `resize` has the trained size; others have sides of multiples of 64 px.
+    """
+    scale = windows.scale_of(image["height"], image["width"], recipe)
+    shape = windows.scaled(image["height"], image["width"], scale)
     if recipe["mode"] == "resize":
-        return recipe["size"], recipe["size"]
-    sides = (max(round(side * recipe["scale"]), 1) for side in (height, width))
-    return tuple(-(-side // 64) * 64 for side in sides)
+        return Plan(image, recipe, shape, [(0, 0)], (recipe["size"], recipe["size"]))
+    most, overlap = prediction["window"], prediction["overlap"]
+    size = tuple(min(-(-side // 64) * 64, most) for side in shape)
+    corners = windows.grid(*shape, most, overlap)
+    return Plan(image, recipe, shape, corners, size)
 
 
-def frame(image, recipe):
-    """The whole image as the network's input, and the window `[y1, x1, y2, x2]` that it fills."""
-    pixels = read_image(image)
-    shape = input_shape(*pixels.shape[:2], recipe)
-    pixels = windows.magnify(pixels, windows.scale_of(*pixels.shape[:2], recipe))
-    padded = np.zeros((*shape, pixels.shape[2]), np.uint8)
-    padded[: pixels.shape[0], : pixels.shape[1]] = pixels
-    return padded, [0, 0, *pixels.shape[:2]]
+def seen(one: Plan) -> np.ndarray:
+    """The boxes `[y1, x1, y2, x2]` of a plan's windows, at the recipe's scale."""
+    corners = np.array(one.corners)
+    ends = np.minimum(corners + one.size, one.shape)
+    return np.concatenate([corners, ends], axis=1)
+
+
+def frame(reader: ImageReader, one: Plan, corner: tuple[int, int]) -> np.ndarray:
+    """The network's input: what a window shows, black beyond the image."""
+    matrix = windows.shift(-corner[1], -corner[0]) @ windows.stretch(reader.shape, one.shape)
+    scale = windows.scale_of(*reader.shape[:2], one.recipe)
+    return cutouts.cut(reader, matrix, scale, *one.size)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ class Change(NamedTuple):
     blur: float
 
 
+NO_CHANGE = Change(np.eye(2), 1.0, np.zeros(2), 1.0, 1.0, 0.0, 0.0, 0.0)
+
+
 def values_of(recipe: dict) -> dict:
     """The preset of an entry of `inputs`, with the values that the entry replaces."""
     values = PRESETS[recipe["preset"]] | recipe["augmentation"]

@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image, UnidentifiedImageError
 from tifffile import PHOTOMETRIC
 
-from coco import orientation
+from coco import large_images, orientation
 from coco.errors import ImageError
 
 # Not among them: EPS, for which Pillow starts another program, and containers of documents.
@@ -38,20 +38,20 @@ class Picture:
 
     Attributes:
         pixels: `[height, width, channels]`, not turned, of the file's own type; uint8 if it has up
-            to 8 bits.
+            to 8 bits. Those of a large TIFF are not decoded yet, and damage shows when they are.
         exif: EXIF orientation, 1 to 8.
         file_format: as Pillow calls it.
         remarks: name of a check and what it found, for what does not keep the image from use.
     """
 
-    pixels: np.ndarray
+    pixels: np.ndarray | large_images.Parts
     exif: int
     file_format: str
     remarks: dict[str, str] = field(default_factory=dict)
 
 
 def decode(path: str | Path, channels: int, max_pixels: int) -> Picture:
-    """Read an image to its end, which is what it takes to notice a truncated one.
+    """Read an image; to its end, which it takes to notice a truncated one, unless it is large.
 
     Args:
         path: of the file.
@@ -185,7 +185,8 @@ def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
         return None
     refuse_large(page.imagewidth, page.imagelength, max_pixels)
     refuse_large(page.tilewidth, page.tilelength, max(max_pixels, LARGEST_TILE))
-    if page.index == 0 and is_for_pillow(page):
+    in_parts = large_images.is_read_in_parts(page)
+    if page.index == 0 and is_for_pillow(page) and not in_parts:
         file.seek(0)
         return None
     if page.axes not in ("YX", "YXS", "SYX") or page.dtype.kind not in "buif":
@@ -195,6 +196,9 @@ def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
         )
     used, remarks = used_samples(page, channels)
     refuse_channels(used, channels, page.photometric.name)
+    exif = orientation.valid(page.tags.valueof(ORIENTATION_TAG))
+    if in_parts:
+        return Picture(large_images.Parts(file.name, page, used), exif, "TIFF", remarks)
     pixels = page.asarray()
     if page.axes == "SYX":
         pixels = np.moveaxis(pixels, 0, 2)
@@ -203,7 +207,6 @@ def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
         pixels = pixels * np.uint8(255)
     if page.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind == "u":
         pixels = pixels.dtype.type(2**page.bitspersample - 1) - pixels
-    exif = orientation.valid(page.tags.valueof(ORIENTATION_TAG))
     return Picture(pixels, exif, "TIFF", remarks)
 
 

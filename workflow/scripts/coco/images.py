@@ -7,53 +7,77 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from coco import decoding, intensity, orientation
+from coco import decoding, intensity, large_images, orientation
 from coco.errors import ImageError, InputError
 
 
-def read_image(image: dict) -> np.ndarray:
-    """Read an image as the pipeline sees it.
+class ImageReader:
+    """An image as the pipeline sees it, whole or in parts.
 
     Grey, palette and CMYK images become RGB as Pillow converts them, colours become grey by its
     weights (ITU-R 601). Transparency is dropped, not composited: a transparent pixel shows the
-    colour that is stored beneath.
+    colour that is stored beneath. Of large TIFFs only what is read is decoded; all else is
+    decoded at once, and kept.
 
     Args:
         image: the record of an image, with its `file_name`, `width` and `height`; `orientation`,
             the EXIF orientation to apply (1); `channels` (3); and `intensity`, the limits for
             pixels of more than 8 bits.
 
-    Returns:
-        uint8 array of shape `[height, width, channels]`, RGB if there are 3.
+    Attributes:
+        shape: height, width and channels.
 
     Raises:
         InputError: the file is missing or unreadable, or is not the one that was recorded.
     """
-    path, channels = image["file_name"], image.get("channels", 3)
-    size = image["width"], image["height"]
-    try:
-        picture = decoding.decode(path, channels, max_pixels=size[0] * size[1])
-        pixels = picture.pixels
-        if pixels.dtype != np.uint8:
-            if "intensity" not in image:
-                raise InputError("more than 8 bits, unlike when it was imported")
-            pixels = intensity.to_8_bits(pixels, image["intensity"])
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    pixels = orientation.turn(with_channels(pixels, channels), image.get("orientation", 1))
-    if pixels.shape[1::-1] != size:
-        raise InputError(
-            f"{path}: {pixels.shape[1]}x{pixels.shape[0]} pixels, but {size[0]}x{size[1]} when it "
-            "was imported; import the data again"
+
+    def __init__(self, image: dict):
+        path, size = image["file_name"], (image["width"], image["height"])
+        self.path, self.limits = path, image.get("intensity")
+        self.orientation, channels = image.get("orientation", 1), image.get("channels", 3)
+        self.shape = size[1], size[0], channels
+        try:
+            self.pixels = decoding.decode(path, channels, max_pixels=size[0] * size[1]).pixels
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from error
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        if self.pixels.dtype != np.uint8 and self.limits is None:
+            raise InputError(f"{path}: more than 8 bits, unlike when it was imported")
+        found = orientation.size_after(self.orientation, self.pixels.shape[1::-1])
+        if found != size:
+            raise InputError(
+                f"{path}: {found[0]}x{found[1]} pixels, but {size[0]}x{size[1]} when it "
+                "was imported; import the data again"
+            )
+
+    def read(self, y1: int, x1: int, y2: int, x2: int) -> np.ndarray:
+        """The pixels in a box inside the image: uint8 `[height, width, channels]`, RGB if 3."""
+        top, left, bottom, right = orientation.stored_box(
+            (y1, x1, y2, x2), self.shape[:2], self.orientation
         )
-    return np.array(pixels, order="C")
+        try:
+            pixels = self.pixels[top:bottom, left:right]
+        except (OSError, InputError) as error:
+            raise InputError(f"{self.path}: {error}") from error
+        if pixels.dtype != np.uint8:
+            pixels = intensity.to_8_bits(pixels, self.limits)
+        pixels = with_channels(pixels, self.shape[2])
+        return np.array(orientation.turn(pixels, self.orientation), order="C")
+
+
+def read_image(image: dict) -> np.ndarray:
+    """All of an image, as an `ImageReader` reads it: uint8 `[height, width, channels]`."""
+    reader = ImageReader(image)
+    return reader.read(0, 0, *reader.shape[:2])
 
 
 def read_picture(image: dict) -> np.ndarray:
     """What `read_image` reads, for the eye: RGB, from the first three channels or from grey."""
-    pixels = read_image(image)
+    return as_rgb(read_image(image))
+
+
+def as_rgb(pixels: np.ndarray) -> np.ndarray:
     if pixels.shape[2] == 1:
         return pixels.repeat(3, axis=2)
     black = np.zeros_like(pixels[..., :1])
@@ -113,6 +137,8 @@ def inspect(
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         picture = decoding.decode(path, settings["channels"], settings["max_pixels"])
+        if isinstance(picture.pixels, large_images.Parts):
+            picture.pixels.check()
         intensity.refuse_infinite(picture.pixels)
     except OSError as error:
         found = f"the file cannot be read: {error.strerror or error}"
@@ -150,6 +176,11 @@ def remarks_on(path: Path, picture: decoding.Picture) -> dict[str, str]:
     actual = "JPEG" if picture.file_format == "MPO" else picture.file_format
     if expected not in (None, actual):
         remarks["wrong_extension"] = f"the name says {expected}, the content is {actual}"
-    if np.all(picture.pixels.min(axis=(0, 1)) == picture.pixels.max(axis=(0, 1))):
+    if is_constant(picture.pixels):
         remarks["constant_image"] = "all pixels have the same value"
     return remarks
+
+
+def is_constant(pixels) -> bool:
+    first = pixels[:1, :1]
+    return all(np.all(block == first) for block in intensity.blocks(pixels))

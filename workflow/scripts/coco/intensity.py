@@ -4,6 +4,7 @@ Limits are pairs of values, `[low, high]`: low and all below it become 0, high a
 255, and what lies between is spread evenly. There is one pair for all channels or one for each.
 """
 
+import math
 import threading
 from collections.abc import Iterator
 
@@ -46,9 +47,10 @@ class Histogram:
 def limits_of(pixels: np.ndarray, groups: int, percentiles: list[float]) -> list[list[float]]:
     """The limits of one image, from its own percentiles."""
     limits = []
-    for part in [pixels] if groups == 1 else np.split(pixels, groups, axis=2):
+    for group in range(groups):
         histogram = Histogram(1)
-        histogram.add(part)
+        for block in blocks(pixels):
+            histogram.add(block if groups == 1 else block[..., group : group + 1])
         limits += histogram.limits(percentiles)
     return limits
 
@@ -102,5 +104,5 @@ def to_8_bits(pixels: np.ndarray, limits: list[list[float]]) -> np.ndarray:
 
 def blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
     """The image in strips of rows."""
-    rows = max(1, BLOCK // pixels[0].size)
-    yield from (pixels[start : start + rows] for start in range(0, len(pixels), rows))
+    rows = max(1, BLOCK // math.prod(pixels.shape[1:]))
+    yield from (pixels[start : start + rows] for start in range(0, pixels.shape[0], rows))

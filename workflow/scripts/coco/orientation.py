@@ -30,6 +30,19 @@ def size_after(orientation: int, size: tuple[int, int]) -> tuple[int, int]:
     return size[::-1] if orientation in SWAPS_SIDES else size
 
 
+def stored_box(box, size: tuple[int, int], orientation: int) -> tuple[int, int, int, int]:
+    """The box `(y1, x1, y2, x2)` of stored pixels that are shown in a box of the turned image.
+
+    Args:
+        size: height and width of the turned image.
+    """
+    ends = [list(box[0::2]), list(box[1::2])]
+    for axis in FLIPS[orientation]:
+        ends[axis] = [size[axis] - end for end in reversed(ends[axis])]
+    rows, columns = ends[::-1] if orientation in SWAPS_SIDES else ends
+    return rows[0], columns[0], rows[1], columns[1]
+
+
 def decide(policy: str, photos: list[tuple]) -> list[int]:
     """The orientation to apply to each image of one source.
 

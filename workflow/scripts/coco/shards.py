@@ -49,15 +49,17 @@ def write(
         dataset: the whole split, a COCO data set.
         recipe: an entry of `inputs`.
         item: the shard's name, such as "1-of-4".
-        augment: write augmented copies too, and more of images with rare classes.
+        augment: write augmented copies too, more of images with rare classes, and of windows
+            without objects only the fraction that the recipe asks for.
         seed: of all random draws.
         report: called after each image with the number of images done.
     """
     annotations = defaultdict(list)
     for annotation in dataset["annotations"]:
         annotations[annotation["image_id"]].append(annotation)
-    copies = defaultdict(lambda: 1)
+    copies, empty = defaultdict(lambda: 1), 1.0
     if augment:
+        empty = recipe["empty_windows"]
         count = 1 + augmentation.values_of(recipe)["copies"]
         copies = sampling.copies_of_images(dataset, count, recipe["repeat_rare"])
 
@@ -66,7 +68,7 @@ def write(
         entries = []
         for done, image in enumerate(images_of(dataset, item, seed), 1):
             of_image = annotations[image["id"]]
-            for view in views.of_image(image, of_image, recipe, copies[image["id"]], seed):
+            for view in views.of_image(image, of_image, recipe, copies[image["id"]], seed, empty):
                 data = records.serialise(view, image)
                 entries.append(
                     {

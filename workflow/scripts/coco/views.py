@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coco import augmentation, images, windows
+from coco import augmentation, cutouts, instances, windows
+from coco.images import ImageReader
+
+EMPTY = 1  # tells the draws for empty views from those for changes
 
 
 class View(NamedTuple):
@@ -20,14 +23,14 @@ class View(NamedTuple):
     """
 
     pixels: np.ndarray
-    objects: list[windows.Visible]
+    objects: list[instances.Visible]
     copy: int
     window: tuple[int, int, int, int]
     scale: float
 
 
 def of_image(
-    image: dict, annotations: list[dict], recipe: dict, copies: int, seed: int
+    image: dict, annotations: list[dict], recipe: dict, copies: int, seed: int, empty: float = 1.0
 ) -> Iterator[View]:
     """Each window of an image in each copy.
 
@@ -39,28 +42,35 @@ def of_image(
         recipe: an entry of `inputs`.
         copies: how many of each window, from copy 0 on.
         seed: of the augmentation.
+        empty: the fraction of the views without objects that are kept, drawn by lot.
     """
     size, values = recipe["size"], augmentation.values_of(recipe)
-    original = images.read_image(image)
-    scale = windows.scale_of(*original.shape[:2], recipe)
-    magnified = windows.magnify(original, scale)
-    stretch = windows.stretch(original.shape, magnified.shape)
-    instances = windows.instances_of(annotations)
-    for number, (y, x) in enumerate(windows.grid(*magnified.shape[:2], size)):
+    reader = ImageReader(image)
+    scale = windows.scale_of(*reader.shape[:2], recipe)
+    shape = windows.scaled(*reader.shape[:2], scale)
+    stretch = windows.stretch(reader.shape, shape)
+    known = instances.instances_of(annotations)
+    rule = {key: recipe[key] for key in ("min_visible", "cut_objects")}
+    for number, (y, x) in enumerate(windows.grid(*shape, size, recipe["overlap"])):
         centre = np.array([x + size / 2, y + size / 2])
         for copy in range(copies):
-            if copy == 0:
-                zoom, matrix = 1.0, windows.place(magnified.shape, centre, size, np.eye(2))
-                pixels = windows.warp(magnified, matrix, size, size)
-            else:
-                rng = augmentation.generator(seed, image["sha256"], number, copy)
-                change = augmentation.draw(rng, values)
-                zoom, moved = change.zoom, centre + change.shift * size
-                matrix = windows.place(magnified.shape, moved, size, change.linear)
-                pixels = windows.warp(magnified, matrix, size, size)
+            rng = augmentation.generator(seed, image["sha256"], number, copy)
+            change = augmentation.draw(rng, values) if copy else augmentation.NO_CHANGE
+            moved = centre + change.shift * size
+            matrix = windows.place(shape, moved, size, change.linear) @ stretch
+            objects = instances.see(known, matrix, size, **rule)
+            lot = (seed, image["sha256"], number, copy)
+            if not objects and not is_drawn(empty, *lot):
+                continue
+            pixels = cutouts.cut(reader, matrix, scale, size, size)
+            if copy:
                 pixels = augmentation.recolour(pixels, change, rng)
-                pixels[~windows.inside(matrix, magnified.shape, size, size)] = 0
-            matrix = matrix @ stretch
-            objects = windows.see(instances, matrix, size)
-            window = windows.source(matrix, size, original.shape)
-            yield View(pixels, objects, copy, window, scale * zoom)
+                pixels[~windows.inside(matrix, reader.shape, size, size)] = 0
+            window = windows.source(matrix, size, reader.shape)
+            yield View(pixels, objects, copy, window, scale * change.zoom)
+
+
+def is_drawn(fraction: float, seed: int, sha256: str, window: int, copy: int) -> bool:
+    """Whether a view without objects is kept: another draw than that of its changes."""
+    rng = np.random.default_rng((seed, int(sha256, 16), window, copy, EMPTY))
+    return rng.random() < fraction

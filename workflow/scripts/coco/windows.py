@@ -1,43 +1,11 @@
-"""Square windows on an image: where they lie, and what they show of it and of its objects.
+"""Windows on an image: where they lie, and what they show of it.
 
 Coordinates are continuous, `(x, y)` with the corner of the first pixel at `(0, 0)`; matrices are
 3x3 and map the image's coordinates to the window's. A point outside the image shows black.
 """
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
-
-from coco import masks
-
-LEAST_PIXELS = 4
-LEAST_FRACTION = 0.1
-
-
-class Instance(NamedTuple):
-    """An object of an image.
-
-    Attributes:
-        mask: uint8 `(h, w)`, 255 inside; as large as the object's box.
-        corner: `(x, y)` of the box in the image.
-        class_id: from 1.
-        crowd: whether it is a group of objects that nobody told apart.
-    """
-
-    mask: np.ndarray
-    corner: tuple[int, int]
-    class_id: int
-    crowd: bool
-
-
-class Visible(NamedTuple):
-    """What a window shows of an object: its box `(y1, x1, y2, x2)` and a bool mask as large."""
-
-    box: tuple[int, int, int, int]
-    mask: np.ndarray
-    class_id: int
-    crowd: bool
 
 
 def scale_of(height: int, width: int, recipe: dict) -> float:
@@ -45,9 +13,14 @@ def scale_of(height: int, width: int, recipe: dict) -> float:
     return recipe["size"] / max(height, width) if recipe["mode"] == "resize" else recipe["scale"]
 
 
+def scaled(height: int, width: int, scale: float) -> tuple[int, int]:
+    """The size of an image once it is magnified, in whole pixels."""
+    return max(round(height * scale), 1), max(round(width * scale), 1)
+
+
 def magnify(image: np.ndarray, scale: float) -> np.ndarray:
     """The image `(H, W, ...)` made larger or smaller, to whole pixels."""
-    height, width = (max(round(side * scale), 1) for side in image.shape[:2])
+    height, width = scaled(*image.shape[:2], scale)
     if (height, width) == image.shape[:2]:
         return image
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -57,14 +30,21 @@ def magnify(image: np.ndarray, scale: float) -> np.ndarray:
     return np.dstack(parts).reshape(height, width, *image.shape[2:])
 
 
-def grid(height: int, width: int, size: int) -> list[tuple[int, int]]:
-    """Top left corners `(y, x)` of the windows that cover an image: as few as it takes."""
-    return [(y, x) for y in starts(height, size) for x in starts(width, size)]
+def grid(height: int, width: int, size: int, overlap: int = 0) -> list[tuple[int, int]]:
+    """Top left corners `(y, x)` of the windows that cover an image: as few as it takes.
+
+    Args:
+        height, width: of the image.
+        size: side of the windows.
+        overlap: what neighbours have in common, at least; less than `size`.
+    """
+    rows, columns = (starts(length, size, overlap) for length in (height, width))
+    return [(y, x) for y in rows for x in columns]
 
 
-def starts(length: int, size: int) -> list[int]:
+def starts(length: int, size: int, overlap: int = 0) -> list[int]:
     """Evenly spaced, the first at the beginning and the last at the end of `length`."""
-    count = -(-length // size)
+    count = max(1, -(-(length - overlap) // (size - overlap)))
     return np.linspace(0, max(length - size, 0), count).round().astype(int).tolist()
 
 
@@ -128,54 +108,19 @@ def extent(matrix: np.ndarray, x1, y1, x2, y2) -> tuple[int, int, int, int]:
     return int(top), int(left), int(bottom), int(right)
 
 
-def source(matrix: np.ndarray, size: int, shape) -> tuple[int, int, int, int]:
-    """The box `(y1, x1, y2, x2)` around what the window with this matrix shows of its image."""
-    return clip(extent(np.linalg.inv(matrix), 0, 0, size, size), *shape[:2])
+def source(matrix: np.ndarray, size, shape) -> tuple[int, int, int, int]:
+    """The box `(y1, x1, y2, x2)` around what a window shows of its image.
+
+    Args:
+        matrix: of the window.
+        size: of the window: its side, or height and width.
+        shape: of the image.
+    """
+    height, width = np.broadcast_to(size, 2)
+    return clip(extent(np.linalg.inv(matrix), 0, 0, width, height), *shape[:2])
 
 
 def clip(box, height: int, width: int) -> tuple[int, int, int, int]:
     """The part of a box `(y1, x1, y2, x2)` that lies inside an image."""
     limits = np.array([height, width, height, width])
     return tuple(np.clip(box, 0, limits).tolist())
-
-
-def instances_of(annotations: list[dict]) -> list[Instance]:
-    """The objects that annotations with RLE masks describe."""
-    instances = []
-    for annotation in annotations:
-        x, y, width, height = masks.box(annotation["segmentation"])
-        mask = masks.decode(annotation["segmentation"])[y : y + height, x : x + width]
-        instances.append(
-            Instance(
-                np.where(mask, np.uint8(255), np.uint8(0)),
-                (x, y),
-                annotation["category_id"],
-                bool(annotation["iscrowd"]),
-            )
-        )
-    return instances
-
-
-def see(instances: list[Instance], matrix: np.ndarray, size: int) -> list[Visible]:
-    """The visible parts of objects in the window with this matrix, from the image itself.
-
-    A pixel belongs to a mask if its centre does. An object is left out if fewer than 4 pixels,
-    or less than a tenth of it, can be seen.
-    """
-    seen = []
-    for instance in instances:
-        (x, y), (h, w) = instance.corner, instance.mask.shape
-        y1, x1, y2, x2 = clip(extent(matrix, x, y, x + w, y + h), size, size)
-        if y1 >= y2 or x1 >= x2:
-            continue
-        from_mask_to_part = shift(-x1, -y1) @ matrix @ shift(x, y)
-        mask = warp(instance.mask, from_mask_to_part, y2 - y1, x2 - x1) >= 128
-        whole = np.count_nonzero(instance.mask) * abs(np.linalg.det(matrix[:2, :2]))
-        if np.count_nonzero(mask) < max(LEAST_PIXELS, LEAST_FRACTION * whole):
-            continue
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        box = (y1 + top, x1 + left, y1 + bottom, x1 + right)
-        mask = mask[top:bottom, left:right]
-        seen.append(Visible(tuple(map(int, box)), mask, instance.class_id, instance.crowd))
-    return seen
