@@ -61,8 +61,8 @@ MISTAKES = {
     "no source": ("sources", [], "sources: received [], expected a list of one or more values"),
     "unknown format": (
         "sources.0.format",
-        "voc",
-        'sources[0].format: received "voc", expected demo, coco or masks',
+        "pascal",
+        'sources[0].format: received "pascal", expected demo, coco, masks, voc, yolo,',
     ),
     "key of another format": (
         "sources.0.folder",
@@ -89,6 +89,32 @@ MISTAKES = {
         "sources.0",
         {"format": "masks", "folder": ".", "class": "nucleus"},
         "sources[0].folder: . has no image, expected <folder>/<id>/images/<image>",
+    ),
+    "neither class nor table": (
+        "sources.0",
+        {"format": "label_maps", "images": ".", "labels": "."},
+        "sources[0]: received neither of class and classes_csv, expected one of them",
+    ),
+    "class and colours": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": ".", "class": "a"}
+        | {"colours": {"a": "#00ff00"}},
+        "sources[0]: received both of class and colours, expected one of them",
+    ),
+    "no such table": (
+        "sources.0",
+        {"format": "label_maps", "images": ".", "labels": ".", "classes_csv": "no.csv"},
+        "sources[0].classes_csv: no.csv does not exist, expected a file",
+    ),
+    "colour by its name": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": ".", "colours": {"leaf": "green"}},
+        """sources[0].colours.leaf: received "green", expected a text ('#rrggbb', in quotes)""",
+    ),
+    "own split of a format that has none": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json", "images": ".", "split": "own"},
+        'sources[0].split: received "own", expected train, val or test',
     ),
     "text for a number": (
         "models.first.training.learning_rate",
@@ -225,6 +251,15 @@ def test_example_needs_only_its_folder(root, schema, monkeypatch):
     config = yaml.safe_load((root / "config/examples/nuclei.yaml").read_text())
     (problem,) = configuration.problems(config, schema)
     assert problem.startswith("sources[0].folder: data/stage1_train does not exist")
+
+
+def test_a_format_may_have_a_split_of_its_own(config, schema, tmp_path):
+    config["sources"] = [{"format": "yolo", "folder": str(tmp_path), "split": "own"}]
+    assert configuration.problems(config, schema) == []
+    config["sources"].append({"format": "voc", "folder": str(tmp_path)})
+    assert configuration.problems(config, schema) == [
+        "sources[1].split: missing, expected it for each source or for none"
+    ]
 
 
 def test_defaults_are_filled_in_and_valid(config, schema):

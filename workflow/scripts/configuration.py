@@ -10,6 +10,8 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+import sources
+
 Schema = jsonschema.Draft202012Validator
 IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 
@@ -143,7 +145,7 @@ def limits(schema: dict) -> Iterator[str]:
         yield f"of at least {least}"
     if "multipleOf" in schema:
         yield f"that is a multiple of {schema['multipleOf']}"
-    if "pattern" in schema:
+    if "pattern" in schema and "unit" not in schema:
         yield "of letters, digits, _ and - (in quotes, if it could be read as a number)"
     if "unit" in schema:
         yield f"({schema['unit']})"
@@ -213,19 +215,42 @@ def check_weights(config: dict) -> Iterator[str]:
 def check_sources(config: dict) -> Iterator[str]:
     for number, source in enumerate(config["sources"]):
         key = f"sources[{number}]"
-        if source["format"] == "coco":
-            yield from missing(f"{key}.annotations", source["annotations"], Path.is_file, "a file")
-            yield from missing(f"{key}.images", source["images"], Path.is_dir, "a folder")
-        elif source["format"] == "masks":
-            absent = [*missing(f"{key}.folder", source["folder"], Path.is_dir, "a folder")]
-            yield from absent
-            if not absent and not any(Path(source["folder"]).glob("*/images/*")):
-                yield (
-                    f"{key}.folder: {source['folder']} has no image, "
-                    "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
-                )
+        kinds = dict.fromkeys(("annotations", "classes_csv"), (Path.is_file, "a file"))
+        absent = [
+            line
+            for name in sources.PATHS
+            if isinstance(source.get(name), str)  # the demo's images are a number
+            for line in missing(
+                f"{key}.{name}", source[name], *kinds.get(name, (Path.is_dir, "a folder"))
+            )
+        ]
+        yield from absent
+        if not absent and source["format"] in CHECKS_OF_SOURCES:
+            yield from CHECKS_OF_SOURCES[source["format"]](key, source)
     if sum(source["format"] == "demo" for source in config["sources"]) > 1:
         yield "sources: received several of format demo, expected one at most"
+
+
+def check_masks(key: str, source: dict) -> Iterator[str]:
+    if not any(Path(source["folder"]).glob("*/images/*")):
+        yield (
+            f"{key}.folder: {source['folder']} has no image, "
+            "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
+        )
+
+
+def check_label_images(key: str, source: dict) -> Iterator[str]:
+    other = "classes_csv" if source["format"] == "label_maps" else "colours"
+    if ("class" in source) == (other in source):
+        received = "both" if "class" in source else "neither"
+        yield f"{key}: received {received} of class and {other}, expected one of them"
+
+
+CHECKS_OF_SOURCES = {
+    "masks": check_masks,
+    "label_maps": check_label_images,
+    "colour_masks": check_label_images,
+}
 
 
 def check_split(config: dict) -> Iterator[str]:
@@ -242,6 +267,8 @@ def check_split(config: dict) -> Iterator[str]:
         for number, name in enumerate(of_sources):
             if name is None:
                 yield f"sources[{number}].split: missing, expected it for each source or for none"
+        if "own" in given:  # which of them have images shows when they are read
+            given |= {"train", "val", "test"}
         for name in ("train", "val"):
             if name not in given:
                 yield f"sources: received none with split: {name}, expected at least one"
@@ -254,7 +281,7 @@ def check_split(config: dict) -> Iterator[str]:
             yield f"split: received {parts} = {total}, expected fractions that sum to 1"
     for name in config["evaluation"]["splits"]:
         if name not in given:
-            filled = listed(sorted(given - {None}))
+            filled = listed(sorted(given - {None, "own"}))
             yield f"evaluation.splits: received {name}, expected a split with images: {filled}"
 
 

@@ -14,9 +14,16 @@ from pathlib import Path
 import console
 from coco import images, json_files
 from coco.errors import InputError
-from coco.formats import coco_json, mask_folder
+from coco.formats import coco_json, colour_masks, label_maps, mask_folder, voc, yolo
 
-FORMATS = {"coco": coco_json, "masks": mask_folder}
+FORMATS = {
+    "coco": coco_json,
+    "masks": mask_folder,
+    "voc": voc,
+    "yolo": yolo,
+    "label_maps": label_maps,
+    "colour_masks": colour_masks,
+}
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 
 
@@ -47,9 +54,9 @@ def import_source(index: int, source: dict, category_ids: count) -> dict[str, li
 
     def inspect(image: dict) -> dict:
         declared = reader.declared_size(image, of_image[image["source_id"]])
-        return image_record(image, declared, index, source.get("split"))
+        return image_record(image, declared, index, split_of(image, source))
 
-    label = f"import of {source.get('annotations') or source['folder']}"
+    label = f"import of {place(source)}"
     found = in_threads(f"{label}, images", inspect, listed)
     refuse_wrong_folder(source, found)
 
@@ -103,6 +110,17 @@ def image_record(
         record["split"] = split
     problem = image.get("problem") or file.problem
     return record | {"problem": problem} if problem else record
+
+
+def split_of(image: dict, source: dict) -> str | None:
+    """The split that the source has, or that its format puts the image into."""
+    split = source.get("split")
+    return image.get("split") if split == "own" else split
+
+
+def place(source: dict) -> str:
+    """What a source is called in messages: the file or folder of its annotations."""
+    return source.get("annotations") or source.get("labels") or source["folder"]
 
 
 def image_id(file_name: str) -> int:

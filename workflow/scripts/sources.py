@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+PATHS = ("annotations", "classes_csv", "images", "labels", "folder")
+
 
 def demo_images(config: dict) -> list[str]:
     """File names of the images that `make_demo` draws: 000.png, 001.png, ..."""
@@ -28,11 +30,9 @@ def files(config: dict) -> Iterator[str]:
         if original["format"] == "demo":  # may not be there yet
             yield source["annotations"]
             yield from (f"{source['images']}/{name}" for name in demo_images(config))
-        elif source["format"] == "coco":
-            yield source["annotations"]
-            yield from visible(source["images"])
         else:
-            yield from visible(source["folder"])
+            for path in dict.fromkeys(source[key] for key in PATHS if key in source):
+                yield from [path] if Path(path).is_file() else visible(path)
 
 
 def visible(folder: str) -> Iterator[str]:
