@@ -80,7 +80,11 @@ def test_files_of_sources(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     coco = {"format": "coco", "annotations": f"{tmp_path}/a.json", "images": f"{tmp_path}/images"}
-    maps = {"format": "label_maps", "images": f"{tmp_path}/images/b", "labels": f"{tmp_path}/images"}
+    maps = {
+        "format": "label_maps",
+        "images": f"{tmp_path}/images/b",
+        "labels": f"{tmp_path}/images",
+    }
     maps["classes_csv"] = f"{tmp_path}/a.json"
     config = {"dataset": "d", "sources": [{"format": "demo", "images": 2}, coco, maps]}
     assert list(sources.files(config)) == [

@@ -101,12 +101,13 @@ def exported(tmp_path, parts):
 
 
 @pytest.fixture
-def read_again(tmp_path):
+def read_again(tmp_path, check_schema):
     """A function that imports and validates sources, of which everything has to be usable."""
 
     def run(*sources):
         import_annotations(list(sources), tmp_path / "again.json")
         content = json.loads((tmp_path / "again.json").read_text())
+        check_schema(content, "imported")
         result = validate(content, None, {"min_area": 1, "box_tolerance": 2})
         assert result.quarantine == {"images": [], "annotations": []}
         return result.dataset
@@ -178,8 +179,7 @@ def test_yolo_comes_back_without_crowds(parts, exported, read_again):
 def test_yolo_read_by_a_program_that_draws_outlines(parts, exported):
     """Ultralytics fills polygons with cv2.fillPoly, which draws their outline as well.
 
-    Bridges and the rims of holes then cost what the docs say: smooth objects little, these blobs,
-    of single pixels, much.
+    Bridges and the rims of holes then cost a little.
     """
     disc = np.hypot(*(np.indices((400, 400)) - 200)) < 150
     ring = disc & (np.hypot(*(np.indices((400, 400)) - 200)) > 60)

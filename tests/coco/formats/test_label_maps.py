@@ -59,6 +59,11 @@ def test_tiffs_of_any_integer_type(tmp_path, source, kind, compression):
     assert [masks.area(one["segmentation"]) for one in label_maps.read(source)[2]] == [12, 8]
 
 
+def test_a_single_object_of_one_bit(tmp_path, source):
+    Image.fromarray(LABELS == 3).save(tmp_path / "labels" / "a.png")
+    assert [masks.area(one["segmentation"]) for one in label_maps.read(source)[2]] == [12]
+
+
 def test_grey_stored_as_rgb(tmp_path, source):
     image = Image.fromarray(np.minimum(LABELS, 200).astype(np.uint8)).convert("RGB")
     image.save(tmp_path / "labels" / "a.png")
@@ -70,13 +75,15 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         "colours": np.full((10, 20, 3), (0, 0, 200), np.uint8),
         "negative": LABELS.astype(np.int16) - 1,
         "fractions": LABELS.astype(np.float32) / 7,
+        "infinite": np.where(LABELS, np.inf, 0).astype(np.float32),
         "stack": np.zeros((2, 10, 20), np.uint8),
     }
     for name, labels in bad.items():
         tifffile.imwrite(tmp_path / "labels" / f"{name}.tif", labels)
+    np.save(tmp_path / "labels" / "empty.npy", np.zeros((0, 0)))
     (tmp_path / "labels" / "broken.png").write_bytes(b"no image")
     Image.new("L", (20, 10)).save(tmp_path / "labels" / "jpeg.png", format="JPEG")
-    for name in (*bad, "broken", "jpeg", "absent"):
+    for name in (*bad, "empty", "broken", "jpeg", "absent"):
         Image.new("RGB", (20, 10)).save(tmp_path / "images" / f"{name}.jpg")
     write(LABELS, tmp_path / "labels" / "a.png")
     problems = {image["source_id"]: image.get("problem") for image in label_maps.read(source)[1]}
@@ -85,6 +92,8 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         "colours": "has colours, expected one whole number per pixel",
         "negative": "values below 0",
         "fractions": "no whole numbers",
+        "infinite": "no whole numbers",
+        "empty": "has no pixel",
         "stack": "expected one whole number per pixel",
         "broken": "not readable as an image",
         "jpeg": "JPEG and WebP change pixel values",
@@ -113,6 +122,11 @@ def test_names_with_endings_in_one_folder(tmp_path, source):
     )
     assert [image["file_name"] for image in images] == [f"{tmp_path}/images/a.jpg"]
     assert len(annotations) == 2
+    table = tmp_path / "classes.csv"
+    table.write_text("file,value,class\na_masks.png,3,leaf\na_masks.png,40000,leaf\n")
+    del source["class"]
+    source |= {"labels": source["images"], "label_suffix": "_masks", "classes_csv": str(table)}
+    assert [one.get("problem") for one in label_maps.read(source)[2]] == [None, None]
 
 
 def test_table_of_classes(tmp_path, source):
@@ -180,7 +194,12 @@ def test_unusable_folders_are_refused(tmp_path, source):
     write(LABELS, tmp_path / "labels" / "a.tif")
     with pytest.raises(InputError, match="two files of one name"):
         label_maps.read(source)
+    (tmp_path / "labels" / "a.tif").unlink()
+    Image.new("L", (20, 10)).save(tmp_path / "labels" / "preview.jpg")
     Image.new("L", (20, 10)).save(tmp_path / "labels" / "a.jpg")
+    assert len(label_maps.read(source)[2]) == 2  # a.png is the better one
+    (tmp_path / "labels" / "a.png").rename(tmp_path / "labels" / "b.png")
+    Image.new("L", (20, 10)).save(tmp_path / "images" / "b.jpg")
     with pytest.raises(InputError, match=r"a\.jpg: JPEG and WebP change pixel values"):
         label_maps.read(source)
 

@@ -65,8 +65,11 @@ def test_unusable_lines_are_problems(folder, line, problem):
 
 
 def test_unknown_classes_stay_for_the_import_to_find(folder):
-    (folder / "labels" / "val" / "d.txt").write_text("7 0 0 1 0 1 1\nleaf 0 0 1 0 1 1\n")
-    assert [one["source_category_id"] for one in read(folder)[2][2:]] == [7, "leaf"]
+    (folder / "labels" / "val" / "d.txt").write_text(
+        f"7 0 0 1 0 1 1\nleaf 0 0 1 0 1 1\n{5000 * '1'} 0 0 1 0 1 1\n"
+    )
+    found = [one["source_category_id"] for one in read(folder)[2][2:]]
+    assert found == [7, "leaf", 5000 * "1"]
 
 
 def test_labels_without_a_photo_are_listed(folder):
@@ -133,8 +136,11 @@ def test_names_without_data_yaml(folder):
         ("names: [a]\ntrain: 7", "train is 7, expected a path"),
         ("names: [a]\ntrain: images/train\ntest: nowhere", "test: nowhere does not exist"),
         ("names: [a]\ntrain: images/val", "none of its 1 photos has a file of labels"),
-        ("names: [a]\ntrain: images/train/c.jpg", "expected a list in UTF-8"),
+        ("names: [a]\ntrain: images/train/c.jpg", "not readable as a text"),
         (b"names: [\xff]", "not readable as YAML"),
+        ("names: [a]\ndate: 2001-99-99", "not readable as YAML"),
+        ("names: [a]\ntrain: " + 300 * "x", "xxx does not exist"),
+        ('names: [a]\ntrain: "a\\0"', "does not exist"),
     ],
 )
 def test_unusable_descriptions_are_refused(folder, data, message):

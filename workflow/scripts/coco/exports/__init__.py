@@ -1,4 +1,4 @@
-"""Exporters: one module per format, for tools that read no COCO file of ours.
+"""Exporters: one module per format in which the clean data set goes to other tools.
 
 Each has one function, `write(parts, folder)`. `parts` holds the content of each split's file by
 the split's name, and `folder` receives everything: the images, copied, and their annotations. It

@@ -35,5 +35,8 @@ def copy(image: dict, folder: Path, name: str) -> Path:
 
 
 def stored_upright(path: Path) -> bool:
-    with Image.open(path) as image:
-        return images.exif_orientation(image) == 1
+    try:
+        with Image.open(path) as image:
+            return images.exif_orientation(image) == 1
+    except OSError:  # of a format that Pillow does not know: nor do readers turn it
+        return True

@@ -1,12 +1,16 @@
 """Importers: one module per format of annotations.
 
-Each has three functions. They translate and do not judge: what cannot be translated becomes a
+Each has four functions. They translate and do not judge: what cannot be translated becomes a
 `problem`, and stays in the data for the validation to find.
+
+`recognise(source)` says what speaks for the format, in a few words that name a file, or None.
 
 `read(source)` lists what the files of a source, as the configuration names them, hold:
 categories `{source_id, name}`, images `{source_id, file_name, declared_width, declared_height}`
 and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`; the rest of an
-annotation is the format's own business. It raises InputError if the files are not of the format.
+annotation is the format's own business. An image may have a `problem`, and the `split` that the
+format puts it into, which counts if the source has `split: own`. It raises InputError if the files
+are not of the format.
 
 `declared_size(image, annotations)` is the width and height that an image should have according to
 its annotations, or None.

@@ -1,4 +1,4 @@
-"""The files in a folder, in a fixed order."""
+"""The files in a folder, in a fixed order, and lists of names."""
 
 from pathlib import Path
 
@@ -33,3 +33,23 @@ def by_name(paths: list[Path], folder: Path, ending: str = "") -> dict[str, Path
                     "which belongs to the annotations; rename one, or take it away"
                 )
     return named
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text, without space around them."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as a text in UTF-8 ({error})") from error
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise InputError(f"{path}, line {number}: has a zero byte, which no text has")
+    return [line.strip() for line in lines]
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; of a name that cannot be one, there is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -37,13 +37,14 @@ def pairs(source: dict) -> list[Pair]:
         if not path.is_dir():
             raise InputError(f"{path}: no such folder; expected photos in one, labels in the other")
     photo_ending, label_ending = source.get("image_suffix", ""), source.get("label_suffix", "")
-    lossy = by_name(files(label_folder, LOSSY_SUFFIXES), label_folder, label_ending)
-    if lossy and folder != label_folder:
-        raise InputError(f"{next(iter(lossy.values()))}: {LOSSY}")
     labels = by_name(files(label_folder, LABEL_SUFFIXES), label_folder, label_ending)
     taken = {*labels.values()}  # one folder may hold both
     photos = [path for path in files(folder, IMAGE_SUFFIXES) if path not in taken]
     photos = by_name(photos, folder, photo_ending)
+    lossy = by_name(files(label_folder, LOSSY_SUFFIXES), label_folder, label_ending)
+    for name in photos.keys() & lossy.keys() - labels.keys():
+        if lossy[name] != photos[name]:
+            raise InputError(f"{lossy[name]}: {LOSSY}")
     if not photos.keys() & labels.keys():
         raise InputError(
             f"{folder} and {label_folder} have no image of the same name; expected a photo "
@@ -141,7 +142,9 @@ def numbers(path: Path) -> np.ndarray:
         values = values[..., 0]
     if values.ndim != 2:
         raise InputError(f"{path}: has colours, expected one whole number per pixel")
-    if values.dtype.kind not in "biuf" or not np.array_equal(values, np.round(values)):
+    if values.size == 0:
+        raise InputError(f"{path}: has no pixel")
+    if not is_whole(values):
         raise InputError(f"{path}: has values that are no whole numbers; export it as integers")
     return values.astype(np.int64)
 
@@ -157,12 +160,23 @@ def stored_values(path: Path) -> np.ndarray:
         if path.suffix.lower() == ".npy":
             return np.load(path, allow_pickle=False)
         if path.suffix.lower() in (".tif", ".tiff"):
-            return np.squeeze(tifffile.imread(path))
+            return single(tifffile.imread(path))
         return np.asarray(load(path))
     except InputError:
         raise
     except Exception as error:  # decoders raise whatever they like
         raise unreadable(path) from error
+
+
+def single(values: np.ndarray) -> np.ndarray:
+    """The pixels without axes in front that hold one page, channel or slice only."""
+    return single(values[0]) if values.ndim > 2 and len(values) == 1 else values
+
+
+def is_whole(values: np.ndarray) -> bool:
+    if values.dtype.kind == "f":
+        return bool(np.all(np.isfinite(values) & (values == np.round(values))))
+    return values.dtype.kind in "biu"
 
 
 def is_grey(values: np.ndarray) -> bool:

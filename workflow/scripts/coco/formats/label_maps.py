@@ -35,7 +35,7 @@ def recognise(source: dict) -> str | None:
 
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     if "classes_csv" in source:
-        classes = read_classes(Path(source["classes_csv"]))
+        classes = read_classes(Path(source["classes_csv"]), source.get("label_suffix", ""))
         categories = [{"source_id": name, "name": name} for name in sorted({*classes.values()})]
     else:
         classes = None
@@ -80,8 +80,8 @@ def without_pixels(classes: dict, annotations: list[dict], source: dict) -> list
     ]
 
 
-def read_classes(path: Path) -> dict[tuple[str | None, int], str]:
-    """The class by file (its name without suffix; None for all files) and value."""
+def read_classes(path: Path, ending: str) -> dict[tuple[str | None, int], str]:
+    """The class by file and value; the file is that of its photo, None for all."""
     classes = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -91,11 +91,11 @@ def read_classes(path: Path) -> dict[tuple[str | None, int], str]:
             for row in table:
                 where = f"{path}, line {table.line_num}"
                 name, value = (row["class"] or "").strip(), (row["value"] or "").strip()
-                if not (name and value.isdecimal()):
+                if not (name and value.isdecimal() and len(value) < 16):
                     raise InputError(f"{where}: value {value!r}, class {name!r}; {COLUMNS}")
                 key = (row["file"] or "").strip() if "file" in row else None
                 if key is not None:
-                    key = label_images.without_suffix(key.replace("\\", "/"))
+                    key = label_images.without_suffix(key.replace("\\", "/")).removesuffix(ending)
                 if classes.setdefault((key, int(value)), name) != name:
                     raise InputError(f"{where}: another class for {value}, expected one of each")
     except (OSError, UnicodeDecodeError, csv.Error) as error:

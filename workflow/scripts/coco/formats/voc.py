@@ -18,7 +18,7 @@ import numpy as np
 from coco import masks
 from coco.errors import InputError
 from coco.formats import label_images, voc_boxes
-from coco.formats.folders import IMAGE_SUFFIXES, by_name, files
+from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.label_images import Pair
 from coco.formats.voc_classes import VOID_COLOUR, Classes, read_classes
@@ -153,11 +153,8 @@ def read_lists(folder: Path, photos: dict[str, Path]) -> dict[str, list[str]]:
     """The names of the lists that each photo stands in."""
     lists_of = {}
     for path in files(folder, (".txt",)):
-        try:
-            lines = path.read_text(encoding="utf-8-sig").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: expected a name per line, in UTF-8") from error
-        for line in filter(None, map(str.strip, lines)):
-            name = line if line in photos else line.split()[0]  # some lists have a flag behind
-            lists_of.setdefault(line if name not in photos else name, []).append(path.stem)
+        for line in filter(None, lines_of(path)):
+            first = line.split()[0]  # some lists have a flag behind the name
+            name = first if line not in photos and first in photos else line
+            lists_of.setdefault(name, []).append(path.stem)
     return lists_of

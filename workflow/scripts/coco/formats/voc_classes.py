@@ -7,6 +7,7 @@ import numpy as np
 
 from coco.errors import InputError
 from coco.formats import label_images
+from coco.formats.folders import lines_of
 from coco.voc_colours import VOID, colour
 
 BACKGROUND_NAMES = ("background", "_background_")
@@ -48,7 +49,7 @@ def read_classes(folder: Path) -> Classes:
         return from_labelmap(folder / "labelmap.txt")
     names = ["background", *NAMES.split()]
     if (folder / "class_names.txt").is_file():
-        names = [name.strip() for name in lines_of(folder / "class_names.txt")]
+        names = lines_of(folder / "class_names.txt")
         if names[:1] == ["__ignore__"]:
             names = names[1:]
     named = {
@@ -69,7 +70,7 @@ def from_labelmap(path: Path) -> Classes:
     """Lines of `name:red,green,blue:parts:actions`, as CVAT and Datumaro write them."""
     names, number_of = {}, {0: 0, VOID_COLOUR: 0}
     for line, text in enumerate(lines_of(path), 1):
-        if not text.strip() or text.startswith("#"):
+        if not text or text.startswith("#"):
             continue
         name, _, rest = text.partition(":")
         values = rest.partition(":")[0].split(",")
@@ -89,12 +90,5 @@ def from_labelmap(path: Path) -> Classes:
     return Classes(names, number_of, by_index=False)
 
 
-def lines_of(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a text in UTF-8 ({error})") from error
-
-
 def is_byte(text: str) -> bool:
-    return text.isdecimal() and int(text) < 256
+    return text.isdecimal() and len(text) <= 3 and int(text) < 256

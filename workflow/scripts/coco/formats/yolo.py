@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coco import masks
 from coco.errors import InputError
+from coco.formats.folders import exists, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.yolo_description import NAME_FILES, describe, photos_of
 
@@ -36,10 +37,10 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     lists_of = defaultdict(list)
     for split, entries in parts.items():
         for entry in entries:
-            for photo in photos_of(entry, folder, path):
+            for photo in photos_of(entry, folder):
                 lists_of[photo].append(split)
     label_of = {photo: label_file(photo) for photo in lists_of}
-    if not any(label.is_file() for label in label_of.values()):
+    if not any(exists(label) for label in label_of.values()):
         first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
         raise InputError(
             f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
@@ -87,21 +88,17 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
 
 def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
     """An annotation for each line that is not blank."""
-    if not path.is_file():
+    if not exists(path):
         return []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a text ({error})") from error
     annotations = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
+    for number, line in enumerate(lines_of(path), start=1):
+        if not line:
             continue
         category, *values = line.split()
         annotation = {
             "source_id": f"{relative(path, folder)}:{number}",
             "source_image_id": image,
-            "source_category_id": int(category) if category.isdecimal() else category,
+            "source_category_id": int(category) if is_short(category) else category,
             "bbox": None,
             "iscrowd": 0,
         }
@@ -111,6 +108,11 @@ def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
             problem = f"{relative(path, folder)}, line {number}: {error}"
             annotations.append(annotation | {"problem": problem})
     return annotations
+
+
+def is_short(number: str) -> bool:
+    """Whether it is a whole number that can be one of a class."""
+    return number.isdecimal() and len(number) < 10
 
 
 def polygon(values: list[str]) -> list[float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from coco.errors import InputError
-from coco.formats.folders import IMAGE_SUFFIXES, files
+from coco.formats.folders import IMAGE_SUFFIXES, exists, files, lines_of
 
 EXPECTED = "expected data.yaml with names, train and val, or classes.txt"
 SPLITS = ("train", "val", "test")
@@ -23,7 +23,7 @@ def describe(folder: Path) -> tuple[Path, dict[int, str], dict[str, list[Path]]]
             return path, names_of(content, path), parts_of(content, path)
     for name in NAME_FILES:
         if (folder / name).is_file():
-            names = [line.strip() for line in lines_of(folder / name) if line.strip()]
+            names = [line for line in lines_of(folder / name) if line]
             photos = folder / "images"
             return (
                 folder / name,
@@ -40,7 +40,7 @@ def load(path: Path):
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
         raise InputError(f"{path}, line {line}: {error.problem}; {EXPECTED}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{path}: not readable as YAML ({error}); {EXPECTED}") from error
 
 
@@ -84,7 +84,7 @@ def place_of(entry: str, split: str, roots: list[Path], path: Path) -> Path:
     """Roboflow writes ../train/images for the folder train/images beside data.yaml."""
     names = (entry, entry.removeprefix("../"))
     for place in (root / name for name in names for root in roots):
-        if place.exists():
+        if exists(place):
             return place
     raise InputError(
         f"{path}: {split}: {entry} does not exist, looked for in {roots[-1]}; correct the path, "
@@ -92,26 +92,16 @@ def place_of(entry: str, split: str, roots: list[Path], path: Path) -> Path:
     )
 
 
-def photos_of(entry: Path, folder: Path, path: Path) -> list[Path]:
+def photos_of(entry: Path, folder: Path) -> list[Path]:
     """The photos in a folder, or in a list of them."""
     if entry.is_dir():
         return files(entry, IMAGE_SUFFIXES)
-    lines = [line.strip() for line in lines_of(entry)]
-    return [listed(line, folder, entry.parent) for line in lines if line]
-
-
-def lines_of(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: expected a list in UTF-8, one name per line ({error})"
-        ) from error
+    return [listed(line, folder, entry.parent) for line in lines_of(entry) if line]
 
 
 def listed(line: str, *folders: Path) -> Path:
     """The photo of a line; CVAT puts a folder in front that the data set does not have."""
     name = Path(line.replace("\\", "/"))
-    names = (name, Path(*name.parts[1:]))
+    names = (name, Path(*name.parts[1:])) if len(name.parts) > 1 else (name,)
     places = [folder / name for name in names for folder in folders]
-    return next((place for place in places if place.is_file()), places[0])
+    return next((place for place in places if exists(place)), places[0])
