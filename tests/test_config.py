@@ -89,7 +89,7 @@ MISTAKES = {
     "nothing that tells the format": (
         "sources.0",
         {"images": "."},
-        "sources[0].format: missing, expected it, or annotations or a folder that tell it",
+        "sources[0].format: missing, expected it, or annotations, labels or a folder that tell it",
     ),
     "format that the files do not tell": (
         "sources.0",
@@ -125,6 +125,32 @@ MISTAKES = {
         "sources.0",
         {"format": "masks", "folder": ".", "class": "nucleus"},
         "sources[0].folder: . has no image, expected <folder>/<id>/images/<image>",
+    ),
+    "neither class nor table": (
+        "sources.0",
+        {"format": "label_maps", "images": ".", "labels": "."},
+        "sources[0]: received neither of class and classes_csv, expected one of them",
+    ),
+    "class and colours": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": ".", "class": "a"}
+        | {"colours": {"a": "#00ff00"}},
+        "sources[0]: received both of class and colours, expected one of them",
+    ),
+    "no such table": (
+        "sources.0",
+        {"format": "label_maps", "images": ".", "labels": ".", "classes_csv": "no.csv"},
+        "sources[0].classes_csv: no.csv does not exist, expected a file",
+    ),
+    "colour by its name": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": ".", "colours": {"leaf": "green"}},
+        """sources[0].colours.leaf: received "green", expected a text ('#rrggbb', in quotes)""",
+    ),
+    "own split of a format that has none": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json", "images": ".", "split": "own"},
+        'sources[0].split: received "own", expected train, val or test',
     ),
     "text for a number": (
         "models.first.training.learning_rate",
@@ -310,6 +336,15 @@ def test_splits_of_an_export_count(config, schema, tmp_path):
     assert problem == (
         "evaluation.splits: received test, expected a split with images: train or val"
     )
+
+
+def test_a_format_may_have_a_split_of_its_own(config, schema, tmp_path):
+    config["sources"] = [{"format": "yolo", "folder": str(tmp_path), "split": "own"}]
+    assert configuration.problems(config, schema) == []
+    config["sources"].append({"format": "voc", "folder": str(tmp_path)})
+    assert configuration.problems(config, schema) == [
+        "sources[1].split: missing, expected it for each source or for none"
+    ]
 
 
 def test_defaults_are_filled_in_and_valid(config, schema):

@@ -99,12 +99,22 @@ def test_files_of_sources(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     coco = {"format": "coco", "annotations": f"{tmp_path}/a.json", "images": f"{tmp_path}/images"}
-    config = {"dataset": "d", "sources": [{"format": "demo", "images": 2}, coco]}
+    maps = {
+        "format": "label_maps",
+        "images": f"{tmp_path}/images/b",
+        "labels": f"{tmp_path}/images",
+    }
+    maps["classes_csv"] = f"{tmp_path}/a.json"
+    config = {"dataset": "d", "sources": [{"format": "demo", "images": 2}, coco, maps]}
     assert list(sources.files(config)) == [
         "results/d/demo/annotations.json",
         "results/d/demo/images/000.png",
         "results/d/demo/images/001.png",
         f"{tmp_path}/a.json",
+        f"{tmp_path}/images/2.png",
+        f"{tmp_path}/images/b/1.png",
+        f"{tmp_path}/a.json",
+        f"{tmp_path}/images/b/1.png",
         f"{tmp_path}/images/2.png",
         f"{tmp_path}/images/b/1.png",
     ]

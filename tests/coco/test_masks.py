@@ -36,6 +36,16 @@ def test_area_and_box_are_those_of_the_pixels():
             assert masks.box(rle) == [0, 0, 0, 0]
 
 
+def test_labels_are_a_mask_per_value():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        labels = rng.integers(0, 5, rng.integers(1, 20, 2)) * 1000
+        found = masks.from_labels(labels)
+        assert set(found) == set(labels.ravel().tolist()) - {0}
+        for value, rle in found.items():
+            assert rle == masks.encode(labels == value)
+
+
 def test_ring_keeps_its_hole():
     ring = np.zeros((20, 20), bool)
     ring[4:16, 4:16] = True

@@ -7,6 +7,7 @@ OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
     results/{dataset}/dataset.json, quarantine.json, issues.tsv
     results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
+    results/{dataset}/exports/{coco,label_maps,voc,yolo}/, if asked for
 """
 
 
@@ -129,3 +130,25 @@ rule plot_dataset:
         "../../envs/mrcnn.yaml"
     script:
         "../scripts/plot_dataset.py"
+
+
+rule export_dataset:
+    input:
+        train="results/{dataset}/splits/holdout/train.json",
+        val="results/{dataset}/splits/holdout/val.json",
+        test="results/{dataset}/splits/holdout/test.json",
+        code=code("export_dataset"),
+    output:
+        directory("results/{dataset}/exports/{format}"),
+    log:
+        "results/logs/export_dataset/{dataset}/{format}.log",
+    wildcard_constraints:
+        format="coco|label_maps|voc|yolo",
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=4000,
+    message:
+        "Export {wildcards.dataset} as {wildcards.format}"
+    script:
+        "../scripts/export_dataset.py"

@@ -11,7 +11,7 @@ import jsonschema
 import yaml
 
 import sources
-from coco import exports
+from source_checks import check_sources, find_formats, missing
 
 Schema = jsonschema.Draft202012Validator
 IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
@@ -46,31 +46,6 @@ def complete(config: dict, schema: dict) -> dict:
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
-
-
-def find_formats(config: dict) -> Iterator[str]:
-    """Name, in `config`, the format of each source that leaves it out; yields what is wrong."""
-    listed = config.get("sources")
-    for number, source in enumerate(listed if isinstance(listed, list) else []):
-        if not isinstance(source, dict) or "format" in source:
-            continue
-        key = f"sources[{number}].format"
-        paths = {name: str(source[name]) for name in sources.PATHS if name in source}
-        if not {"annotations", "folder"} & set(paths):
-            yield f"{key}: missing, expected it, or annotations or a folder that tell it"
-        elif all(Path(path).exists() for path in paths.values()):  # else that is said later
-            try:
-                source["format"] = detect(paths)
-            except ValueError as error:
-                yield f"{key}: missing, and {error}"
-
-
-def detect(paths: dict[str, str]) -> str:
-    try:
-        from coco.formats import detection
-    except ImportError as error:  # Snakemake may have an environment of its own
-        raise ValueError(f"to find it out needs {error.name}, which is not installed") from error
-    return detection.detect(paths)
 
 
 # Validators
@@ -174,7 +149,7 @@ def limits(schema: dict) -> Iterator[str]:
         yield f"of at least {least}"
     if "multipleOf" in schema:
         yield f"that is a multiple of {schema['multipleOf']}"
-    if "pattern" in schema:
+    if "pattern" in schema and "unit" not in schema:
         yield "of letters, digits, _ and - (in quotes, if it could be read as a number)"
     if "unit" in schema:
         yield f"({schema['unit']})"
@@ -241,17 +216,6 @@ def check_weights(config: dict) -> Iterator[str]:
             )
 
 
-def check_sources(config: dict) -> Iterator[str]:
-    for number, source in enumerate(config["sources"]):
-        key = f"sources[{number}]"
-        absent = list(check_paths(key, source))
-        yield from absent
-        if not absent and source.get("format") in CHECKS_OF_SOURCES:
-            yield from CHECKS_OF_SOURCES[source["format"]](key, source)
-    if sum(source.get("format") == "demo" for source in config["sources"]) > 1:
-        yield "sources: received several of format demo, expected one at most"
-
-
 def check_intensity(config: dict) -> Iterator[str]:
     for key in ("percentiles", "range"):
         limits = config["images"]["intensity"][key]
@@ -259,48 +223,6 @@ def check_intensity(config: dict) -> Iterator[str]:
             yield (
                 f"images.intensity.{key}: received {show(limits)}, expected the smaller value first"
             )
-
-
-def check_paths(key: str, source: dict) -> Iterator[str]:
-    may_be_folder = source.get("format") in ("coco", None)  # of an export with several files
-    for name in sources.PATHS:
-        path = source.get(name)
-        if not isinstance(path, str):  # the demo's images are a number
-            continue
-        if name == "annotations":
-            exists = Path.exists if may_be_folder else Path.is_file
-            yield from missing(f"{key}.{name}", path, exists, "a file")
-        else:
-            yield from missing(f"{key}.{name}", path, Path.is_dir, "a folder")
-
-
-def check_coco(key: str, source: dict) -> Iterator[str]:
-    name = "folder" if "folder" in source else "annotations"
-    if name not in source:
-        yield f"{key}.annotations: missing: the COCO JSON file, or else `folder`: its export"
-    elif exports.parts(source[name]):
-        return
-    elif Path(source[name]).is_dir():
-        yield f"{key}.{name}: {source[name]} has no COCO export, {exports.LAYOUT}"
-    elif "images" not in source:
-        yield f"{key}.images: missing: the folder that the file_name of each image starts from"
-
-
-def check_masks(key: str, source: dict) -> Iterator[str]:
-    if not any(Path(source["folder"]).glob("*/images/*")):
-        yield (
-            f"{key}.folder: {source['folder']} has no image, "
-            "expected <folder>/<id>/images/<image> and <folder>/<id>/masks/*.png"
-        )
-
-
-def check_via(key: str, source: dict) -> Iterator[str]:
-    if ("class" in source) == ("class_attribute" in source):
-        received = "both" if "class" in source else "neither"
-        yield f"{key}: received {received} of class and class_attribute, expected one of them"
-
-
-CHECKS_OF_SOURCES = {"coco": check_coco, "masks": check_masks, "via": check_via}
 
 
 def check_split(config: dict) -> Iterator[str]:
@@ -321,10 +243,13 @@ def check_split(config: dict) -> Iterator[str]:
         given = {*of_sources}
         for number, part in parts:
             if "split" not in part:
+                which = f" (for {part['annotations']})" if "annotations" in part else ""
                 yield (
-                    f"sources[{number}].split: missing (for {part.get('annotations', 'it')}), "
+                    f"sources[{number}].split: missing{which}, "
                     "expected it for each source or for none"
                 )
+        if "own" in given:  # which of them have images shows when they are read
+            given |= {"train", "val", "test"}
         for name in ("train", "val"):
             if name not in given:
                 yield f"sources: received none with split: {name}, expected at least one"
@@ -337,7 +262,7 @@ def check_split(config: dict) -> Iterator[str]:
             yield f"split: received {parts} = {total}, expected fractions that sum to 1"
     for name in config["evaluation"]["splits"]:
         if name not in given:
-            filled = listed(sorted(given - {None}))
+            filled = listed(sorted(given - {None, "own"}))
             yield f"evaluation.splits: received {name}, expected a split with images: {filled}"
 
 
@@ -392,11 +317,6 @@ CHECKS = (
     check_inputs_of_models,
     check_weights,
 )
-
-
-def missing(key: str, path: str, exists, kind: str) -> Iterator[str]:
-    if not exists(Path(path)):
-        yield f"{key}: {path} does not exist, expected {kind} (seen from {Path.cwd()})"
 
 
 # The file itself

@@ -70,7 +70,7 @@ def import_source(
         declared = reader.declared_size(image, of_image[image["source_id"]])
         return images.inspect(image["file_name"], settings, histogram), declared
 
-    label = f"import of {source.get('annotations') or source['folder']}"
+    label = f"import of {place(source)}"
     inspected = in_threads(f"{label}, images", inspect, listed)
     turns = orientation.decide(
         settings["exif"],
@@ -78,7 +78,7 @@ def import_source(
     )
     report_turns(label, [file.exif for file, _ in inspected], turns)
     found = [
-        image_record(image, file, turn, settings["channels"], index, source.get("split"))
+        image_record(image, file, turn, settings["channels"], index, split_of(image, source))
         for image, (file, _), turn in zip(listed, inspected, turns, strict=True)
     ]
     refuse_wrong_folder(source, found)
@@ -194,6 +194,17 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+def split_of(image: dict, source: dict) -> str | None:
+    """The split that the source has, or that its format puts the image into."""
+    split = source.get("split")
+    return image.get("split") if split == "own" else split
+
+
+def place(source: dict) -> str:
+    """What a source is called in messages: the file or folder of its annotations."""
+    return source.get("annotations") or source.get("labels") or source["folder"]
+
+
 def image_id(file_name: str) -> int:
     """A number that stays when other images come or go, small enough for JavaScript's JSON."""
     return int(hashlib.sha256(file_name.encode()).hexdigest()[:13], 16)
@@ -247,7 +258,7 @@ def refuse_wrong_folder(source: dict, found: list[dict]):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
-            f"{source['annotations']}: none of its {len(found)} images is there, "
+            f"{place(source)}: none of its {len(found)} images is there, "
             f"the first would be {found[0]['file_name']}. The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
             + "Set `images` to the folder that the names of the images start from."

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from coco import exports
+from coco import export_layouts
 
-PATHS = ("annotations", "images", "folder")
+PATHS = ("annotations", "classes_csv", "images", "labels", "folder")
 
 
 def demo_images(config: dict) -> list[str]:
@@ -39,7 +39,7 @@ def parts(source: dict) -> list[dict]:
     if source.get("format") != "coco" or not folder:
         return [source]
     own = {key: source[key] for key in ("format", "split") if key in source}
-    return [part | own for part in exports.parts(folder)] or [source]
+    return [part | own for part in export_layouts.parts(folder)] or [source]
 
 
 def files(config: dict) -> Iterator[str]:
@@ -50,7 +50,7 @@ def files(config: dict) -> Iterator[str]:
             yield f"{folder}/annotations.json"
             yield from (f"{folder}/images/{name}" for name in demo_images(config))
         else:
-            for path in (source[key] for key in PATHS if key in source):
+            for path in dict.fromkeys(source[key] for key in PATHS if key in source):
                 yield from [path] if Path(path).is_file() else visible(path)
 
 

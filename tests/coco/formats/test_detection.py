@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from coco.errors import InputError
 from coco.formats import FORMATS, detection
@@ -59,7 +60,7 @@ def test_several_that_fit_are_listed_with_what_speaks_for_them(tmp_path):
 def test_none_that_fits_says_what_is_there(tmp_path):
     for name in "abcd":
         write(tmp_path / f"{name}.json", "{}")
-    with pytest.raises(InputError, match=r"has a.json, b.json, c.json, \.\.\.\); .* coco, cvat"):
+    with pytest.raises(InputError, match=r"has a.json, b.json, c.json, \.\.\.\); .* coco, colour"):
         detection.detect({"folder": str(tmp_path)})
     with pytest.raises(InputError, match=r"a\.json is a file"):
         detection.detect({"annotations": f"{tmp_path}/a.json", "images": str(tmp_path)})
@@ -83,3 +84,14 @@ def test_real_data_are_recognised(shared):
         ("cvat", {"annotations": cvat / "train.xml", "images": cvat / "images"}),
     ):
         assert detection.detect({key: str(path) for key, path in source.items()}) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "colour"), [("label_maps", (3, 3, 3)), ("colour_masks", (255, 0, 0))]
+)
+def test_label_images_tell_their_format(tmp_path, name, colour):
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (4, 3), colour).save(tmp_path / folder / "a.png")
+    source = {"images": str(tmp_path / "images"), "labels": str(tmp_path / "labels")}
+    assert detection.detect(source) == name

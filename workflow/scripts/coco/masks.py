@@ -76,6 +76,26 @@ def from_counts(runs: list[int], height: int, width: int) -> dict:
     return as_text(coco_mask.frPyObjects({"size": [height, width], "counts": runs}, height, width))
 
 
+def from_labels(labels: np.ndarray) -> dict[int, dict]:
+    """The RLE of each value but 0 in an integer image of shape `[height, width]`, by value.
+
+    One pass over the pixels finds the runs of all values, however many there are.
+    """
+    pixels = labels.ravel(order="F")
+    starts = np.flatnonzero(np.r_[True, pixels[1:] != pixels[:-1]])
+    ends = np.r_[starts[1:], pixels.size]
+    values = pixels[starts]
+    order = np.argsort(values, kind="stable")
+    found, first = np.unique(values[order], return_index=True)
+    masks = {}
+    for value, own in zip(found, np.split(order, first[1:]), strict=True):
+        if value:
+            edges = np.stack([starts[own], ends[own]], axis=1).ravel()
+            runs = np.diff(np.r_[0, edges, pixels.size]).tolist()
+            masks[int(value)] = from_counts(runs if runs[-1] else runs[:-1], *labels.shape)
+    return masks
+
+
 def checked(rle: dict) -> dict:
     """The same RLE, if it is one: damaged ones would make pycocotools corrupt memory."""
     height, width = rle["size"]

@@ -101,7 +101,7 @@ class Ledger:
         if "file_name" in record:
             return record["file_name"]
         source = self.sources[record["source"]]
-        origin = source.get("annotations") or source["folder"]
+        origin = source.get("annotations") or source.get("labels") or source["folder"]
         return self.file_of_image.get(record.get("image_id"), origin)
 
 

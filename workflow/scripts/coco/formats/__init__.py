@@ -10,9 +10,11 @@ their beginnings, and raises nothing.
 `read(source)` lists what the files of a source, as the configuration names them, hold:
 categories `{source_id, name}`, images `{source_id, file_name, declared_width, declared_height}`
 and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`; the rest of an
-annotation is the format's own business. A category that is no class has a `problem`. It raises
-InputError, with file and record, if the files are not of the format. Images that are inside
-annotation files are written to `source["embedded"]`, a folder that the import names.
+annotation is the format's own business. A category that is no class has a `problem`; an image may
+have one too, and the `split` that the format puts it into, which counts if the source has
+`split: own`. It raises InputError, with file and record, if the files are not of the format. Images
+that are inside annotation files are written to `source["embedded"]`, a folder that the import
+names.
 
 `declared_size(image, annotations)` is the width and height that an image should have according to
 its annotations, or None.
@@ -22,12 +24,26 @@ unknown). It returns `segmentation` (RLE or None) and, where they apply, `extent
 polygon's points, inside the image or not), `remark` (what was mended) and `problem`.
 """
 
-from coco.formats import coco_json, cvat, labelme, mask_folder, via
+from coco.formats import (
+    coco_json,
+    colour_masks,
+    cvat,
+    label_maps,
+    labelme,
+    mask_folder,
+    via,
+    voc,
+    yolo,
+)
 
 FORMATS = {
     "coco": coco_json,
+    "colour_masks": colour_masks,
     "cvat": cvat,
+    "label_maps": label_maps,
     "labelme": labelme,
     "masks": mask_folder,
     "via": via,
+    "voc": voc,
+    "yolo": yolo,
 }

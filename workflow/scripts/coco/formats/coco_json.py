@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from coco import exports, masks
+from coco import export_layouts, masks
 from coco.errors import InputError
 from coco.formats.fields import as_id, as_name, bbox, in_folder, show, side
 from coco.formats.files import beginning, load_json
@@ -13,8 +13,8 @@ PARENT = "not a class but the name of a group of classes; no annotation has it"
 
 
 def recognise(source: dict) -> str | None:
-    path = source.get("annotations") or source["folder"]
-    if found := exports.parts(path):
+    path = source.get("annotations") or source.get("folder", "")
+    if found := export_layouts.parts(path):
         return f"{found[0]['annotations']} is there"
     keys = set(re.findall(r'"(\w+)"\s*:', beginning(path)))
     has = sorted(keys & {"images", "annotations", "categories"})

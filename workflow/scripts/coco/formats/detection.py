@@ -5,7 +5,7 @@ from pathlib import Path
 from coco.errors import InputError
 from coco.formats import FORMATS
 
-PATHS = ("folder", "annotations", "images")
+PATHS = ("folder", "annotations", "images", "labels")
 
 
 def detect(source: dict) -> str:

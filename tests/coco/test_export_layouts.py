@@ -1,6 +1,6 @@
 import pytest
 
-from coco import exports
+from coco import export_layouts
 
 
 def touch(folder, *names):
@@ -11,7 +11,7 @@ def touch(folder, *names):
 
 def test_roboflow_has_a_folder_per_split(tmp_path):
     touch(tmp_path, *(f"{one}/_annotations.coco.json" for one in ("train", "valid", "test")))
-    parts = exports.parts(tmp_path)
+    parts = export_layouts.parts(tmp_path)
     assert [one["split"] for one in parts] == ["test", "train", "val"]
     assert parts[1] == {
         "annotations": f"{tmp_path}/train/_annotations.coco.json",
@@ -31,7 +31,7 @@ def test_roboflow_has_a_folder_per_split(tmp_path):
 def test_cvat_and_coco_have_a_file_per_split(tmp_path, image, folder):
     names = [f"annotations/instances_{one}.json" for one in ("train2017", "val2017")]
     touch(tmp_path, image, *names, "annotations/captions_val2017.json")
-    train, val = exports.parts(tmp_path)
+    train, val = export_layouts.parts(tmp_path)
     assert (train["annotations"], train["split"]) == (f"{tmp_path}/{names[0]}", "train")
     assert (val["annotations"], val["split"]) == (f"{tmp_path}/{names[1]}", "val")
     assert train["images"] == f"{tmp_path}/{folder}"
@@ -40,11 +40,11 @@ def test_cvat_and_coco_have_a_file_per_split(tmp_path, image, folder):
 @pytest.mark.parametrize("name", ["train", "default"])
 def test_single_part_is_the_whole_data_set(tmp_path, name):
     touch(tmp_path, f"annotations/instances_{name}.json", "images/a.jpg")
-    (part,) = exports.parts(tmp_path)
+    (part,) = export_layouts.parts(tmp_path)
     assert "split" not in part
 
 
 def test_other_folders_are_no_exports(tmp_path):
     touch(tmp_path, "annotations/a.json", "images/a.jpg")
-    assert exports.parts(tmp_path) == []
-    assert exports.parts(tmp_path / "nowhere") == []
+    assert export_layouts.parts(tmp_path) == []
+    assert export_layouts.parts(tmp_path / "nowhere") == []

@@ -1,0 +1,213 @@
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats import label_maps
+
+LABELS = np.zeros((10, 20), int)
+LABELS[2:6, 5:8] = 3
+LABELS[7:9, 1:4] = LABELS[0, 18:] = 40_000  # two parts
+
+
+@pytest.fixture
+def source(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    Image.new("RGB", (20, 10)).save(tmp_path / "images" / "a.jpg")
+    return {
+        "format": "label_maps",
+        "images": f"{tmp_path}/images",
+        "labels": f"{tmp_path}/labels",
+        "class": "nucleus",
+    }
+
+
+def write(labels, path):
+    if path.suffix == ".png":
+        Image.fromarray(labels.astype(np.uint16)).save(path)
+    elif path.suffix == ".npy":
+        np.save(path, labels)
+    else:
+        tifffile.imwrite(path, labels)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.TIFF", "a.npy"])
+def test_each_value_is_an_object(tmp_path, source, name):
+    write(LABELS, tmp_path / "labels" / name)
+    categories, (image,), annotations = label_maps.read(source)
+    assert categories == [{"source_id": None, "name": "nucleus"}]
+    assert image["source_id"] == "a"
+    assert image["file_name"] == f"{tmp_path}/images/a.jpg"
+    assert label_maps.declared_size(image, annotations) == (20, 10)
+    assert [one["source_id"] for one in annotations] == [
+        f"{tmp_path}/labels/{name}:3",
+        f"{tmp_path}/labels/{name}:40000",
+    ]
+    for one, value in zip(annotations, (3, 40_000), strict=True):
+        mask = masks.decode(label_maps.translate(one, None)["segmentation"])
+        np.testing.assert_array_equal(mask, np.equal(LABELS, value))
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "u4", "i4", "i8", "f4", ">u2"])
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+def test_tiffs_of_any_integer_type(tmp_path, source, kind, compression):
+    labels = np.minimum(LABELS, 200).astype(kind)
+    tifffile.imwrite(tmp_path / "labels" / "a.tif", labels, compression=compression)
+    assert [masks.area(one["segmentation"]) for one in label_maps.read(source)[2]] == [12, 8]
+
+
+def test_a_single_object_of_one_bit(tmp_path, source):
+    Image.fromarray(LABELS == 3).save(tmp_path / "labels" / "a.png")
+    assert [masks.area(one["segmentation"]) for one in label_maps.read(source)[2]] == [12]
+
+
+def test_grey_stored_as_rgb(tmp_path, source):
+    image = Image.fromarray(np.minimum(LABELS, 200).astype(np.uint8)).convert("RGB")
+    image.save(tmp_path / "labels" / "a.png")
+    assert len(label_maps.read(source)[2]) == 2
+
+
+def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
+    bad = {
+        "colours": np.full((10, 20, 3), (0, 0, 200), np.uint8),
+        "negative": LABELS.astype(np.int16) - 1,
+        "fractions": LABELS.astype(np.float32) / 7,
+        "infinite": np.where(LABELS, np.inf, 0).astype(np.float32),
+        "stack": np.zeros((2, 10, 20), np.uint8),
+    }
+    for name, labels in bad.items():
+        tifffile.imwrite(tmp_path / "labels" / f"{name}.tif", labels)
+    np.save(tmp_path / "labels" / "empty.npy", np.zeros((0, 0)))
+    (tmp_path / "labels" / "broken.png").write_bytes(b"no image")
+    Image.new("L", (20, 10)).save(tmp_path / "labels" / "jpeg.png", format="JPEG")
+    for name in (*bad, "empty", "broken", "jpeg", "absent"):
+        Image.new("RGB", (20, 10)).save(tmp_path / "images" / f"{name}.jpg")
+    write(LABELS, tmp_path / "labels" / "a.png")
+    problems = {image["source_id"]: image.get("problem") for image in label_maps.read(source)[1]}
+    assert problems.pop("a") is None
+    for name, part in {
+        "colours": "has colours, expected one whole number per pixel",
+        "negative": "values below 0",
+        "fractions": "no whole numbers",
+        "infinite": "no whole numbers",
+        "empty": "has no pixel",
+        "stack": "expected one whole number per pixel",
+        "broken": "not readable as an image",
+        "jpeg": "JPEG and WebP change pixel values",
+        "absent": "absent.png: no such file, nor with another suffix; if the photo shows no object",
+    }.items():
+        assert part in problems[name]
+        assert str(tmp_path / "labels" / name) in problems[name]
+
+
+def test_label_map_without_photo_is_listed(tmp_path, source):
+    write(LABELS, tmp_path / "labels" / "a.png")
+    write(LABELS, tmp_path / "labels" / "b.png")
+    _, images, annotations = label_maps.read(source)
+    assert [image["file_name"] for image in images] == [
+        f"{tmp_path}/images/a.jpg",
+        f"{tmp_path}/images/b",
+    ]
+    assert len(annotations) == 4
+
+
+def test_names_with_endings_in_one_folder(tmp_path, source):
+    """As Cellpose keeps them."""
+    write(LABELS, tmp_path / "images" / "a_masks.png")
+    _, images, annotations = label_maps.read(
+        source | {"labels": source["images"], "label_suffix": "_masks"}
+    )
+    assert [image["file_name"] for image in images] == [f"{tmp_path}/images/a.jpg"]
+    assert len(annotations) == 2
+    table = tmp_path / "classes.csv"
+    table.write_text("file,value,class\na_masks.png,3,leaf\na_masks.png,40000,leaf\n")
+    del source["class"]
+    source |= {"labels": source["images"], "label_suffix": "_masks", "classes_csv": str(table)}
+    assert [one.get("problem") for one in label_maps.read(source)[2]] == [None, None]
+
+
+def test_table_of_classes(tmp_path, source):
+    del source["class"]
+    write(LABELS, tmp_path / "labels" / "a.png")
+    table = tmp_path / "classes.csv"
+    table.write_text("file,value,class\na.png,3,leaf\na,5,fruit\n")
+    categories, _, annotations = label_maps.read(source | {"classes_csv": str(table)})
+    assert [category["name"] for category in categories] == ["fruit", "leaf"]
+    assert [one["source_category_id"] for one in annotations] == ["leaf", 40_000, "fruit"]
+    assert annotations[1]["problem"] == f"{table} has no class for it"
+    assert annotations[2]["problem"].endswith("names it, but no pixel has the value 5")
+    assert annotations[2]["source_image_id"] == "a"
+
+
+def test_cityscapes(tmp_path):
+    """instanceIds: class times 1000 plus a number; a class alone is a group, or stuff."""
+    labels = np.zeros((10, 20), int)
+    labels[0], labels[2], labels[4], labels[6] = 26_000, 26_001, 26, 7
+    for folder, name in (("leftImg8bit", "_leftImg8bit"), ("gtFine", "_gtFine_instanceIds")):
+        (tmp_path / folder / "aachen").mkdir(parents=True)
+        write(labels, tmp_path / folder / "aachen" / f"aachen_0_19{name}.png")
+    (tmp_path / "gtFine" / "aachen" / "aachen_0_19_gtFine_labelIds.png").touch()
+    (tmp_path / "labels.csv").write_text("value,class\n7,road\n26,car\n")
+    _, images, annotations = label_maps.read(
+        {
+            "images": f"{tmp_path}/leftImg8bit",
+            "labels": f"{tmp_path}/gtFine",
+            "image_suffix": "_leftImg8bit",
+            "label_suffix": "_gtFine_instanceIds",
+            "classes_csv": f"{tmp_path}/labels.csv",
+            "divisor": 1000,
+        }
+    )
+    assert [image["source_id"] for image in images] == ["aachen/aachen_0_19"]
+    found = [(one["source_category_id"], one["iscrowd"]) for one in annotations]
+    assert found == [("road", 1), ("car", 1), ("car", 0), ("car", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("value;class\n1;leaf\n", "line 1"),
+        ("value,class\n1,leaf\nx,leaf\n", "line 3: value 'x'"),
+        ("value,class\n1\n", "line 2: value '1', class ''"),
+        ("value,class\n1,leaf\n1,fruit\n", "line 3: another class for 1"),
+        ("", "line 1"),
+        (b"value,class\n1,\xff\n", "cannot be read"),
+    ],
+)
+def test_unusable_tables_are_refused(tmp_path, source, text, message):
+    write(LABELS, tmp_path / "labels" / "a.png")
+    table = tmp_path / "classes.csv"
+    table.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError, match=message):
+        label_maps.read(source | {"classes_csv": str(table)})
+
+
+def test_unusable_folders_are_refused(tmp_path, source):
+    with pytest.raises(InputError, match="have no image of the same name"):
+        label_maps.read(source)
+    with pytest.raises(InputError, match="no such folder"):
+        label_maps.read(source | {"labels": f"{tmp_path}/elsewhere"})
+    write(LABELS, tmp_path / "labels" / "a.png")
+    write(LABELS, tmp_path / "labels" / "a.tif")
+    with pytest.raises(InputError, match="two files of one name"):
+        label_maps.read(source)
+    (tmp_path / "labels" / "a.tif").unlink()
+    Image.new("L", (20, 10)).save(tmp_path / "labels" / "preview.jpg")
+    Image.new("L", (20, 10)).save(tmp_path / "labels" / "a.jpg")
+    assert len(label_maps.read(source)[2]) == 2  # a.png is the better one
+    (tmp_path / "labels" / "a.png").rename(tmp_path / "labels" / "b.png")
+    Image.new("L", (20, 10)).save(tmp_path / "images" / "b.jpg")
+    with pytest.raises(InputError, match=r"a\.jpg: JPEG and WebP change pixel values"):
+        label_maps.read(source)
+
+
+def test_recognised_by_its_pixels(tmp_path, source):
+    assert label_maps.recognise(source) is None
+    assert label_maps.recognise({"folder": str(tmp_path)}) is None
+    write(LABELS, tmp_path / "labels" / "a.png")
+    assert label_maps.recognise(source).endswith("a.png: pixels are whole numbers up to 40000")
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "labels" / "a.png")
+    assert label_maps.recognise(source) is None

@@ -1,0 +1,55 @@
+"""The files in a folder, in a fixed order, and lists of names."""
+
+from pathlib import Path
+
+from coco.errors import InputError
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
+
+
+def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files with one of these suffixes under a folder, at any depth; hidden ones left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def by_name(paths: list[Path], folder: Path, ending: str = "") -> dict[str, Path]:
+    """The files by their path within the folder, without `ending` and suffix: `train/leaf 1`.
+
+    Files without the ending are left out. Two files of one name raise InputError.
+    """
+    named = {}
+    for path in paths:
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name.endswith(ending):
+            first = named.setdefault(name.removesuffix(ending), path)
+            if first != path:
+                raise InputError(
+                    f"{first} and {path.name}: two files of one name, so that it is not clear "
+                    "which belongs to the annotations; rename one, or take it away"
+                )
+    return named
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text, without space around them."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as a text in UTF-8 ({error})") from error
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise InputError(f"{path}, line {number}: has a zero byte, which no text has")
+    return [line.strip() for line in lines]
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; of a name that cannot be one, there is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

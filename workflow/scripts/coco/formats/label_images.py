@@ -1,0 +1,220 @@
+"""What formats with label images share: pixels that say, by number or colour, what they show."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from coco.errors import InputError
+from coco.formats.folders import IMAGE_SUFFIXES, by_name, files
+
+LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
+LOSSY = "JPEG and WebP change pixel values, so that labels cannot be read back; export PNG or TIFF"
+THREADS = 4  # the decoders work beside Python
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photo and its label image; `name` is their path without folder and suffix."""
+
+    name: str
+    photo: Path
+    label: Path | None
+
+
+def pairs(source: dict) -> list[Pair]:
+    """The photos of the folder `images` and the label images of the same name in `labels`.
+
+    A label image without a photo has a `photo` that does not exist, which the import will find.
+    """
+    folder, label_folder = Path(source["images"]), Path(source["labels"])
+    for path in (folder, label_folder):
+        if not path.is_dir():
+            raise InputError(f"{path}: no such folder; expected photos in one, labels in the other")
+    photo_ending, label_ending = source.get("image_suffix", ""), source.get("label_suffix", "")
+    labels = by_name(files(label_folder, LABEL_SUFFIXES), label_folder, label_ending)
+    taken = {*labels.values()}  # one folder may hold both
+    photos = [path for path in files(folder, IMAGE_SUFFIXES) if path not in taken]
+    photos = by_name(photos, folder, photo_ending)
+    lossy = by_name(files(label_folder, LOSSY_SUFFIXES), label_folder, label_ending)
+    for name in photos.keys() & lossy.keys() - labels.keys():
+        if lossy[name] != photos[name]:
+            raise InputError(f"{lossy[name]}: {LOSSY}")
+    if not photos.keys() & labels.keys():
+        raise InputError(
+            f"{folder} and {label_folder} have no image of the same name; expected a photo "
+            f"<name>{photo_ending}.jpg (or any other suffix) and labels <name>{label_ending}.png"
+        )
+    return [
+        Pair(name, photos.get(name, folder / f"{name}{photo_ending}"), labels.get(name))
+        for name in sorted(photos.keys() | labels.keys())
+    ]
+
+
+def first_label(source: dict) -> Path | None:
+    """A label image of the source, if it has folders of photos and labels."""
+    try:
+        found = pairs(source) if {"images", "labels"} <= source.keys() else []
+    except InputError:
+        return None
+    return next((pair.label for pair in found if pair.label), None)
+
+
+def existing(pair: Pair, source: dict) -> Path:
+    """The label image of a photo; InputError if it has none."""
+    if pair.label is None:
+        missing = Path(source["labels"], f"{pair.name}{source.get('label_suffix', '')}.png")
+        raise InputError(
+            f"{missing}: no such file, nor with another suffix; if the photo shows no object, "
+            "give it a label image that is all background"
+        )
+    return pair.label
+
+
+def without_suffix(name: str) -> str:
+    """A file's name without the suffix of an image, if it has one."""
+    path = Path(name)
+    return str(path.with_suffix("")) if path.suffix.lower() in LABEL_SUFFIXES else name
+
+
+def records(
+    found: Iterable[Pair], objects: Callable[[Pair], tuple[tuple[int, int], list[dict]]]
+) -> tuple[list[dict], list[dict]]:
+    """The images and annotations of all pairs.
+
+    `objects(pair)` gives width and height of the label image and its annotations.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        results = list(pool.map(lambda pair: record(pair, objects), found))
+    return [image for image, _ in results], [one for _, own in results for one in own]
+
+
+def record(pair: Pair, objects: Callable) -> tuple[dict, list[dict]]:
+    image = {
+        "source_id": pair.name,
+        "file_name": pair.photo.as_posix(),
+        "declared_width": None,
+        "declared_height": None,
+    }
+    try:
+        size, annotations = objects(pair)
+    except InputError as error:
+        return image | {"problem": str(error)}, []
+    if size:
+        image["declared_width"], image["declared_height"] = size
+    return image, [one | {"source_image_id": pair.name} for one in annotations]
+
+
+def annotation(source_id: str, category, segmentation: dict | None = None, **more) -> dict:
+    return {
+        "source_id": source_id,
+        "source_category_id": category,
+        "bbox": None,
+        "iscrowd": 0,
+        "segmentation": segmentation,
+    } | more
+
+
+def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
+    size = image["declared_width"], image["declared_height"]
+    return None if None in size else size
+
+
+def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    return {key: annotation[key] for key in ("segmentation", "problem") if key in annotation}
+
+
+# Pixels
+
+
+def numbers(path: Path) -> np.ndarray:
+    """The whole number of each pixel: int64 of shape `[height, width]`.
+
+    Of a palette image that is the index, not the colour.
+    """
+    values = stored_values(path)
+    if values.ndim == 3 and values.shape[-1] in (3, 4) and is_grey(values):
+        values = values[..., 0]
+    if values.ndim != 2:
+        raise InputError(f"{path}: has colours, expected one whole number per pixel")
+    if values.size == 0:
+        raise InputError(f"{path}: has no pixel")
+    if not is_whole(values):
+        raise InputError(f"{path}: has values that are no whole numbers; export it as integers")
+    return values.astype(np.int64)
+
+
+def has_numbers(path: Path, palette: bool = True) -> bool:
+    """Whether pixels are numbers, grey or, if `palette` is set, indices, and not colours."""
+    modes = ("1", "L", "I", "I;16", "I;16B", *(["P"] if palette else []))
+    return load(path).mode in modes
+
+
+def stored_values(path: Path) -> np.ndarray:
+    try:
+        if path.suffix.lower() == ".npy":
+            return np.load(path, allow_pickle=False)
+        if path.suffix.lower() in (".tif", ".tiff"):
+            return single(tifffile.imread(path))
+        return np.asarray(load(path))
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise whatever they like
+        raise unreadable(path) from error
+
+
+def single(values: np.ndarray) -> np.ndarray:
+    """The pixels without axes in front that hold one page, channel or slice only."""
+    return single(values[0]) if values.ndim > 2 and len(values) == 1 else values
+
+
+def is_whole(values: np.ndarray) -> bool:
+    if values.dtype.kind == "f":
+        return bool(np.all(np.isfinite(values) & (values == np.round(values))))
+    return values.dtype.kind in "biu"
+
+
+def is_grey(values: np.ndarray) -> bool:
+    return np.array_equal(values[..., 0], values[..., 1]) and np.array_equal(
+        values[..., 0], values[..., 2]
+    )
+
+
+def colours(path: Path) -> np.ndarray:
+    """The colour of each pixel as one number, 0xRRGGBB: int64 of shape `[height, width]`."""
+    image = load(path)
+    if image.mode.startswith(("I", "F")):
+        raise InputError(f"{path}: has more than 8 bits per pixel, expected colours")
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA")  # keeps the colour beneath a transparent index
+    return packed(*np.moveaxis(np.asarray(image.convert("RGB")).astype(np.int64), -1, 0))
+
+
+def load(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except Exception as error:  # Pillow raises whatever its decoders do
+        raise unreadable(path) from error
+    if image.format in ("JPEG", "MPO"):
+        raise InputError(f"{path}: {LOSSY}")
+    return image
+
+
+def unreadable(path: Path) -> InputError:
+    return InputError(f"{path}: not readable as an image; copy it again from its source")
+
+
+def packed(red: int, green: int, blue: int) -> int:
+    """A colour as one number, 0xRRGGBB."""
+    return red << 16 | green << 8 | blue
+
+
+def shown(colour: int) -> str:
+    """`#rrggbb` of 0xRRGGBB."""
+    return f"#{colour:06x}"

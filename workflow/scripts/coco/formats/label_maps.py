@@ -1,0 +1,103 @@
+"""Label maps: images of whole numbers, in which each value but 0 is one object.
+
+<images>/<name>.jpg       the photo
+<labels>/<name>.png       8, 16 or 32 bits per pixel, PNG or TIFF; 0 is background
+
+All objects are of one `class`, or the table `classes_csv` has the class of each value: with the
+columns value and class, and file if a value means something else in each label map. With a
+`divisor`, value // divisor stands in the table, and a value below it is a crowd: Cityscapes
+(cityscapesScripts, `createTrainIdInstanceImgs.py`), KITTI and MOTS use 1000.
+"""
+
+import csv
+from pathlib import Path
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats import label_images
+from coco.formats.label_images import Pair
+
+COLUMNS = "expected a table, separated by commas, with the columns value, class and maybe file"
+
+declared_size = label_images.declared_size
+translate = label_images.translate
+
+
+def recognise(source: dict) -> str | None:
+    """Evidence that a source is of this format, None if it is not."""
+    path = label_images.first_label(source)
+    try:
+        highest = label_images.numbers(path).max() if path else 0
+    except InputError:
+        return None
+    return f"{path}: pixels are whole numbers up to {highest}" if path else None
+
+
+def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
+    if "classes_csv" in source:
+        classes = read_classes(Path(source["classes_csv"]), source.get("label_suffix", ""))
+        categories = [{"source_id": name, "name": name} for name in sorted({*classes.values()})]
+    else:
+        classes = None
+        categories = [{"source_id": None, "name": source["class"]}]
+
+    def objects(pair: Pair) -> tuple[tuple[int, int], list[dict]]:
+        labels = label_images.numbers(label_images.existing(pair, source))
+        if labels.min() < 0:
+            raise InputError(f"{pair.label}: has values below 0, expected 0 for the background")
+        own = [
+            label_images.annotation(f"{pair.label}:{value}", None, rle)
+            | ({} if classes is None else class_of(pair, value, classes, source))
+            for value, rle in masks.from_labels(labels).items()
+        ]
+        return labels.shape[::-1], own
+
+    images, annotations = label_images.records(label_images.pairs(source), objects)
+    return categories, images, annotations + without_pixels(classes or {}, annotations, source)
+
+
+def class_of(pair: Pair, value: int, classes: dict, source: dict) -> dict:
+    """What the table says of an object."""
+    divisor = source.get("divisor", 1)
+    is_group = value < divisor
+    number = value if is_group else value // divisor
+    name = classes.get((pair.name, number)) or classes.get((None, number))
+    if name is None:
+        problem = f"{source['classes_csv']} has no class for it"
+        return {"source_category_id": number, "problem": problem}
+    return {"source_category_id": name, "iscrowd": int(is_group)}
+
+
+def without_pixels(classes: dict, annotations: list[dict], source: dict) -> list[dict]:
+    """The objects of the table that no label map shows."""
+    shown = {(one["source_image_id"], one["source_id"].rpartition(":")[2]) for one in annotations}
+    return [
+        label_images.annotation(f"{file}:{value}", name)
+        | {"source_image_id": file}
+        | {"problem": f"{source['classes_csv']} names it, but no pixel has the value {value}"}
+        for (file, value), name in classes.items()
+        if file is not None and (file, str(value)) not in shown
+    ]
+
+
+def read_classes(path: Path, ending: str) -> dict[tuple[str | None, int], str]:
+    """The class by file and value; the file is that of its photo, None for all."""
+    classes = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            if not {"value", "class"} <= set(table.fieldnames or []):
+                raise InputError(f"{path}, line 1: {table.fieldnames}; {COLUMNS}")
+            for row in table:
+                where = f"{path}, line {table.line_num}"
+                name, value = (row["class"] or "").strip(), (row["value"] or "").strip()
+                if not (name and value.isdecimal() and len(value) < 16):
+                    raise InputError(f"{where}: value {value!r}, class {name!r}; {COLUMNS}")
+                key = (row["file"] or "").strip() if "file" in row else None
+                if key is not None:
+                    key = label_images.without_suffix(key.replace("\\", "/")).removesuffix(ending)
+                if classes.setdefault((key, int(value)), name) != name:
+                    raise InputError(f"{where}: another class for {value}, expected one of each")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read ({error}); {COLUMNS}") from error
+    return classes

@@ -1,0 +1,171 @@
+"""YOLO segmentation: a text file per photo, with a polygon per line, as Ultralytics reads them.
+
+data.yaml                     names, train, val, test, maybe path
+images/train/leaf 1.jpg       the photo
+labels/train/leaf 1.txt       lines of: class x1 y1 x2 y2 ..., from 0, as fractions of the sides
+
+The labels of a photo are where its last folder `images` becomes `labels`, else beside it. A photo
+without a file of labels shows no object: that is YOLO's convention. Without data.yaml the names
+are the lines of classes.txt or obj.names, and every photo counts.
+"""
+
+import math
+from collections import defaultdict
+from pathlib import Path
+
+from coco import masks
+from coco.errors import InputError
+from coco.formats.folders import exists, lines_of
+from coco.formats.given_split import given_split
+from coco.formats.yolo_description import NAME_FILES, describe, photos_of
+
+SLACK = 0.01  # rounding leads out of the photo by so much
+
+
+def recognise(source: dict) -> str | None:
+    """Evidence that a source is of this format, None if it is not."""
+    try:
+        path, names, _ = describe(Path(source["folder"]))
+    except (InputError, KeyError):
+        return None
+    return f"{path} names {len(names)} classes"
+
+
+def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
+    folder = Path(source["folder"])
+    path, names, parts = describe(folder)
+    lists_of = defaultdict(list)
+    for split, entries in parts.items():
+        for entry in entries:
+            for photo in photos_of(entry, folder):
+                lists_of[photo].append(split)
+    label_of = {photo: label_file(photo) for photo in lists_of}
+    if not any(exists(label) for label in label_of.values()):
+        first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
+        raise InputError(
+            f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
+            "expected images/<name>.jpg and labels/<name>.txt"
+        )
+    for photo, label in without_photo(label_of).items():
+        lists_of[photo], label_of[photo] = [], label
+    images, annotations = [], []
+    for photo, lists in lists_of.items():
+        image = {
+            "source_id": relative(photo, folder),
+            "file_name": photo.as_posix(),
+            "declared_width": None,
+            "declared_height": None,
+        } | given_split(source, lists)
+        try:
+            annotations += labels_of(image["source_id"], label_of[photo], folder)
+        except InputError as error:
+            image["problem"] = str(error)
+        images.append(image)
+    categories = [{"source_id": number, "name": name} for number, name in names.items()]
+    return categories, images, annotations
+
+
+def declared_size(image: dict, annotations: list[dict]) -> None:
+    """Fractions say nothing of the size."""
+
+
+def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    if "problem" in annotation:
+        return {"segmentation": None, "problem": annotation["problem"]}
+    if size is None:
+        return {"segmentation": None, "problem": "a polygon in an image whose size is unknown"}
+    width, height = size
+    polygon = [
+        value * (height if place % 2 else width)
+        for place, value in enumerate(annotation["polygon"])
+    ]
+    rle = masks.from_polygons([polygon], height, width)
+    return {"segmentation": rle, "extent": masks.extent([polygon])}
+
+
+# Labels
+
+
+def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
+    """An annotation for each line that is not blank."""
+    if not exists(path):
+        return []
+    annotations = []
+    for number, line in enumerate(lines_of(path), start=1):
+        if not line:
+            continue
+        category, *values = line.split()
+        annotation = {
+            "source_id": f"{relative(path, folder)}:{number}",
+            "source_image_id": image,
+            "source_category_id": int(category) if is_short(category) else category,
+            "bbox": None,
+            "iscrowd": 0,
+        }
+        try:
+            annotations.append(annotation | {"polygon": polygon(values)})
+        except InputError as error:
+            problem = f"{relative(path, folder)}, line {number}: {error}"
+            annotations.append(annotation | {"problem": problem})
+    return annotations
+
+
+def is_short(number: str) -> bool:
+    """Whether it is a whole number that can be one of a class."""
+    return number.isdecimal() and len(number) < 10
+
+
+def polygon(values: list[str]) -> list[float]:
+    """The fractions x1, y1, x2, y2, ... of a line."""
+    try:
+        numbers = [float(value) for value in values]
+    except ValueError as error:
+        raise InputError(f"{error}; expected class x1 y1 x2 y2 ... as numbers") from error
+    if len(numbers) == 4:
+        raise InputError(
+            "a box (class x y width height), expected a polygon: a mask is needed; "
+            "export as YOLO segmentation, or outline the objects"
+        )
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise InputError(f"{len(numbers)} coordinates, expected x and y of three or more points")
+    if not all(math.isfinite(value) for value in numbers):
+        raise InputError("a coordinate that is not finite, expected fractions from 0 to 1")
+    if min(numbers) < -SLACK or max(numbers) > 1 + SLACK:
+        raise InputError(
+            f"coordinates from {min(numbers):g} to {max(numbers):g}, expected fractions from 0 "
+            "to 1; if these are pixels, divide x by the width and y by the height of the photo"
+        )
+    return numbers
+
+
+# Files
+
+
+def label_file(photo: Path) -> Path:
+    parts = list(photo.with_suffix(".txt").parts)
+    for place in reversed(range(len(parts) - 1)):
+        if parts[place] == "images":
+            parts[place] = "labels"
+            break
+    return Path(*parts)
+
+
+def without_photo(label_of: dict[Path, Path]) -> dict[Path, Path]:
+    """The photo that should be there for a file of labels in the folders of the others."""
+    folders = {
+        label.parent: photo.parent
+        for photo, label in label_of.items()
+        if label.parent != photo.parent
+    }
+    known = {*label_of.values()}
+    return {
+        photos / path.stem: path
+        for labels, photos in folders.items()
+        if labels.is_dir()
+        for path in sorted(labels.glob("*.txt"))
+        if path not in known and path.name not in NAME_FILES
+    }
+
+
+def relative(path: Path, folder: Path) -> str:
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
