@@ -3,10 +3,12 @@ import copy
 import numpy as np
 import pytest
 
-from coco import masks, validation
+from coco import ledger, masks, refusal, validation
 from coco.errors import InputError
 
-SETTINGS = {"max_quarantined": 0.05, "min_area": 4, "box_tolerance": 2.0}
+SETTINGS = {
+    "max_quarantined": 0.05, "min_area": 4, "box_tolerance": 2.0, "min_images": 1, "policies": {}
+}  # fmt: skip
 SIZE = (20, 30)  # height, width
 
 
@@ -70,9 +72,9 @@ def data():
     }
 
 
-def validate(imported, wanted=None):
+def validate(imported, wanted=None, **policies):
     before = copy.deepcopy(imported)
-    result = validation.validate(imported, wanted, SETTINGS)
+    result = validation.validate(imported, wanted, SETTINGS | {"policies": policies})
     assert imported == before
     return result
 
@@ -168,7 +170,7 @@ def test_image_that_lost_all_annotations_does_not_pass_for_empty():
         ({"bbox": [1, 3, 5, 9]}, "wrong_box"),
         ({"bbox": [0, 0, 1, 1]}, "wrong_box"),
         ({"extent": [-8, 3, 14, 6]}, "mask_partly_outside"),
-        ({"remark": "1 of 2 parts"}, "incomplete_polygon"),
+        ({"notes": {"incomplete_polygon": "1 of 2 parts"}}, "incomplete_polygon"),
     ],
 )
 def test_repaired_annotation_is_used_as_its_mask_says(changes, check):
@@ -302,7 +304,7 @@ def test_nothing_is_lost_whatever_is_wrong():
         result = validate(imported, ["stem"])
         for kind in ("image", "annotation"):
             fates = [row["action"] for row in result.issues if row["record"] == kind]
-            gone = sum(action in validation.REMOVALS for action in fates)
+            gone = sum(action in ledger.REMOVALS for action in fates)
             assert len(imported[f"{kind}s"]) == len(result.dataset[f"{kind}s"]) + gone
             assert len(result.quarantine[f"{kind}s"]) == fates.count("quarantined")
         used = set(ids(result.dataset["images"]))
@@ -314,10 +316,10 @@ def test_too_much_in_quarantine_stops_with_reasons():
     imported = data()
     imported["images"][0] |= {"sha256": None, "width": None, "problem": "the file does not exist"}
     result = validate(imported)
-    validation.refuse_unusable(result, 0.5, "the.log")
-    with pytest.raises(InputError) as refusal:
-        validation.refuse_unusable(result, 0.4, "the.log")
-    message = str(refusal.value)
+    refusal.refuse_unusable(result, 0.5, "the.log")
+    with pytest.raises(InputError) as error:
+        refusal.refuse_unusable(result, 0.4, "the.log")
+    message = str(error.value)
     assert "33.3% of the images and 50.0% of the annotations" in message
     assert "images: 3 in, 2 used, 1 quarantined" in message
     assert "1 images quarantined: missing_image, for example photos/1.png: the file" in message
@@ -328,7 +330,7 @@ def test_nothing_left_stops_at_any_limit():
     imported = data()
     imported["annotations"] = []
     with pytest.raises(InputError, match="No annotation is left"):
-        validation.refuse_unusable(validate(imported), 1.0, "the.log")
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")
     imported["images"] = []
     with pytest.raises(InputError, match="No image is left"):
-        validation.refuse_unusable(validate(imported), 1.0, "the.log")
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")

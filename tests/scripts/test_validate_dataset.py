@@ -11,7 +11,11 @@ from coco.errors import InputError
 from import_annotations import import_annotations
 from validate_dataset import validate_dataset
 
-SETTINGS = {"max_quarantined": 0.5, "min_area": 4, "box_tolerance": 2.0}
+SETTINGS = {
+    "max_quarantined": 0.5, "min_area": 4, "box_tolerance": 2.0, "min_images": 1, "policies": {}
+}  # fmt: skip
+
+OUTPUTS = {"dataset": "json", "quarantine": "json", "issues": "tsv", "counts": "tsv"}
 
 
 @pytest.fixture
@@ -36,10 +40,7 @@ def sources(tmp_path):
 
 def run(folder, sources, settings=SETTINGS, classes=None):
     import_annotations(sources, folder / "imported.json")
-    files = {
-        name: folder / f"{name}.{end}"
-        for name, end in (("dataset", "json"), ("quarantine", "json"), ("issues", "tsv"))
-    }
+    files = {name: folder / f"{name}.{end}" for name, end in OUTPUTS.items()}
     validate_dataset(folder / "imported.json", classes, settings, **files, log="the.log")
     return files
 

@@ -138,7 +138,9 @@ def annotation_record(
         "source_image_id": annotation["source_image_id"],
         "source_category_id": annotation["source_category_id"],
     }
-    record |= {key: mask[key] for key in ("extent", "remark") if key in mask}
+    if annotation.get("area") is not None:
+        record["declared_area"] = annotation["area"]
+    record |= {key: mask[key] for key in ("extent", "notes") if mask.get(key)}
     return record | {"problem": "; ".join(problems)} if problems else record
 
 

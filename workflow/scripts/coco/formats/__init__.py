@@ -5,13 +5,15 @@ Each has three functions. They translate and do not judge: what cannot be transl
 
 `read(source)` lists what the files of a source, as the configuration names them, hold:
 categories `{source_id, name}`, images `{source_id, file_name, declared_width, declared_height}`
-and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`; the rest of an
-annotation is the format's own business. It raises InputError if the files are not of the format.
+and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`, with `area` in
+px² where the source declares it; the rest of an annotation is the format's own business. It raises
+InputError if the files are not of the format.
 
 `declared_size(image, annotations)` is the width and height that an image should have according to
 its annotations, or None.
 
 `translate(annotation, size)` makes the mask, for an image of that width and height (None if
 unknown). It returns `segmentation` (RLE or None) and, where they apply, `extent` (the box of a
-polygon's points, inside the image or not), `remark` (what was mended) and `problem`.
+polygon's points, inside the image or not), `problem`, and `notes`: what only the import can see, by
+the name of the check that is to find it. For polygons, `coco.polygons.translate` returns all that.
 """
