@@ -170,7 +170,7 @@ def test_image_that_lost_all_annotations_does_not_pass_for_empty():
         ({"bbox": [1, 3, 5, 9]}, "wrong_box"),
         ({"bbox": [0, 0, 1, 1]}, "wrong_box"),
         ({"extent": [-8, 3, 14, 6]}, "mask_partly_outside"),
-        ({"notes": {"incomplete_polygon": "1 of 2 parts"}}, "incomplete_polygon"),
+        ({"remarks": {"incomplete_polygon": "1 of 2 parts"}}, "incomplete_polygon"),
     ],
 )
 def test_repaired_annotation_is_used_as_its_mask_says(changes, check):

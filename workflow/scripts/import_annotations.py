@@ -140,7 +140,7 @@ def annotation_record(
     }
     if annotation.get("area") is not None:
         record["declared_area"] = annotation["area"]
-    record |= {key: mask[key] for key in ("extent", "notes") if mask.get(key)}
+    record |= {key: mask[key] for key in ("extent", "check", "remarks") if mask.get(key)}
     return record | {"problem": "; ".join(problems)} if problems else record
 
 

@@ -122,7 +122,9 @@ def test_untranslatable_mask_is_a_problem(segmentation, problem):
 def test_part_without_area_is_left_out_with_a_remark():
     translated = coco_json.translate(annotation([*SQUARE, [1, 1, 5, 5]]), (20, 10))
     assert masks.area(translated["segmentation"]) == 16
-    assert translated["notes"]["incomplete_polygon"] == "1 of 2 parts with fewer than three points"
+    assert (
+        translated["remarks"]["incomplete_polygon"] == "1 of 2 parts with fewer than three points"
+    )
 
 
 def test_coco_s_own_polygons_and_crowd(shared):

@@ -8,11 +8,17 @@ class InputError(ValueError):
 
 
 class MaskError(InputError):
-    """An annotation whose mask cannot be used; `check` is the name of what is wrong with it."""
+    """A mask that cannot be used; `check` is the name of what was found, as in issues.tsv."""
 
     def __init__(self, check: str, message: str):
         super().__init__(message)
         self.check = check
+
+
+def failed(error: InputError) -> dict:
+    """What a format's `translate` returns for an annotation that it cannot make a mask of."""
+    check = {"check": error.check} if isinstance(error, MaskError) else {}
+    return {"segmentation": None, "problem": str(error)} | check
 
 
 def show(value) -> str:

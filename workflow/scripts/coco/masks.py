@@ -59,7 +59,7 @@ def of_polygons(polygons: list[list[float]], height: int, width: int) -> list[di
 
 def union(parts: list[dict]) -> dict:
     """The RLE of the pixels that any of the masks has."""
-    return as_text(coco_mask.merge(parts) if len(parts) > 1 else parts[0])
+    return as_text(coco_mask.merge(parts))
 
 
 def check_polygon(polygon: list[float]):

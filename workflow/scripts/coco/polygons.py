@@ -1,6 +1,4 @@
-"""Polygons as annotations have them: made into masks, with notes of what masks no longer show."""
-
-from collections.abc import Iterator
+"""Polygons as annotations have them: made into masks, with remarks on what masks no longer show."""
 
 import numpy as np
 import shapely
@@ -8,7 +6,7 @@ import shapely
 from coco import masks
 from coco.errors import MaskError
 
-NEGLIGIBLE = 0.01  # fraction of the area that a crossing may turn over without a note
+NEGLIGIBLE = 0.01  # fraction of the area that a crossing may turn over without a remark
 
 
 def translate(polygons: list, size: tuple[int, int]) -> dict:
@@ -19,7 +17,7 @@ def translate(polygons: list, size: tuple[int, int]) -> dict:
         size: width and height of the image.
 
     Returns:
-        `segmentation`, `extent` and `notes`, which may be empty.
+        `segmentation`, `extent` and `remarks`, which may be empty.
 
     Raises:
         MaskError: there is no polygon, or one that is none.
@@ -29,26 +27,26 @@ def translate(polygons: list, size: tuple[int, int]) -> dict:
     solid = [part for part in polygons if len(part) >= 6] or polygons
     width, height = size
     parts = masks.of_polygons(solid, height, width)
-    notes = dict(notes_on_parts(solid, parts))
+    found = remarks(solid, parts)
     if len(solid) < len(polygons):
-        found = f"{len(polygons) - len(solid)} of {len(polygons)} parts"
-        notes["incomplete_polygon"] = f"{found} with fewer than three points"
-    return {"segmentation": masks.union(parts), "extent": masks.extent(solid), "notes": notes}
+        lacking = f"{len(polygons) - len(solid)} of {len(polygons)} parts"
+        found["incomplete_polygon"] = f"{lacking} with fewer than three points"
+    return {"segmentation": masks.union(parts), "extent": masks.extent(solid), "remarks": found}
 
 
-def notes_on_parts(polygons: list[list[float]], parts: list[dict]) -> Iterator[tuple[str, str]]:
-    """The names of checks, and what they find, in polygons and their masks."""
+def remarks(polygons: list[list[float]], parts: list[dict]) -> dict[str, str]:
+    """What is odd about the polygons of an object and their masks, by the name of the check."""
+    found = {}
     crossing = next(filter(None, map(crossing_point, polygons)), None)
     if crossing:
-        yield "crossing_polygon", f"an outline crosses itself at [{crossing}]"
+        found["crossing_polygon"] = f"an outline crosses itself at [{crossing}]"
     if len(parts) > 1:
         areas = [masks.area(part) for part in parts]
-        vanished = areas.count(0)
-        if 0 < vanished < len(parts):
-            yield "vanished_part", f"{vanished} of {len(parts)} parts cover no pixel"
-        inside = parts_inside(parts, areas)
-        if inside:
-            yield "filled_hole", f"{inside} of {len(parts)} parts lie inside another"
+        if 0 < (vanished := areas.count(0)) < len(parts):
+            found["vanished_part"] = f"{vanished} of {len(parts)} parts cover no pixel"
+        if inside := parts_inside(parts, areas):
+            found["filled_hole"] = f"{inside} of {len(parts)} parts lie inside another"
+    return found
 
 
 def crossing_point(polygon: list[float]) -> str | None:

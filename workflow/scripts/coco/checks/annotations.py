@@ -86,7 +86,7 @@ def mistyped_id(annotation: dict, image: dict, context: Context) -> str | None:
 
     Nothing: only one record can be meant. Other programs may stumble over it.
     """
-    return annotation.get("notes", {}).get("mistyped_id")
+    return annotation.get("remarks", {}).get("mistyped_id")
 
 
 @check("annotation", "warning", "repair", "stop")

@@ -1,7 +1,7 @@
 """The checks of masks, polygons and boxes.
 
-All are asked as check(annotation, image, context). What only the import can see, such as how the
-points of a polygon were, it leaves in the annotation's `notes`, under the name of the check.
+All are asked as check(annotation, image, context). What only the import can see, such as the points
+of a polygon, it leaves in the annotation's `problem` and `remarks`, with the name of the check.
 """
 
 from coco import masks
@@ -16,7 +16,7 @@ def box_without_mask(annotation: dict, image: dict, context: Context) -> str | N
     Draw the outlines, or let a segmentation tool make masks from the boxes and look them over. If
     boxes are all that you need, a detector of boxes is the better choice.
     """
-    return noted("box_without_mask", annotation)
+    return problem("box_without_mask", annotation)
 
 
 @check("annotation", "error", "quarantine", "stop")
@@ -25,7 +25,7 @@ def invalid_coordinates(annotation: dict, image: dict, context: Context) -> str 
 
     Correct or remove the annotation; look at the program that wrote it.
     """
-    return noted("invalid_coordinates", annotation)
+    return problem("invalid_coordinates", annotation)
 
 
 @check("annotation", "error", "quarantine", "stop")
@@ -34,7 +34,7 @@ def invalid_polygon(annotation: dict, image: dict, context: Context) -> str | No
 
     Correct or remove the annotation.
     """
-    return noted("invalid_polygon", annotation)
+    return problem("invalid_polygon", annotation)
 
 
 @check("annotation", "error", "quarantine", "stop")
@@ -43,7 +43,7 @@ def invalid_rle(annotation: dict, image: dict, context: Context) -> str | None:
 
     Export the annotations again.
     """
-    return noted("invalid_rle", annotation)
+    return problem("invalid_rle", annotation)
 
 
 @check("annotation", "error", "quarantine", "stop")
@@ -120,7 +120,7 @@ def incomplete_polygon(annotation: dict, image: dict, context: Context) -> str |
 
     Nothing, if they were stray clicks.
     """
-    return noted("incomplete_polygon", annotation)
+    return remark("incomplete_polygon", annotation)
 
 
 @check("annotation", "warning", "keep", "quarantine", "stop")
@@ -129,7 +129,7 @@ def vanished_part(annotation: dict, image: dict, context: Context) -> str | None
 
     Nothing, if the object is well without it.
     """
-    return noted("vanished_part", annotation)
+    return remark("vanished_part", annotation)
 
 
 @check("annotation", "warning", "keep", "quarantine", "stop")
@@ -138,7 +138,7 @@ def crossing_polygon(annotation: dict, image: dict, context: Context) -> str | N
 
     Look at the object, and draw it again if a piece is missing.
     """
-    return noted("crossing_polygon", annotation)
+    return remark("crossing_polygon", annotation)
 
 
 @check("annotation", "warning", "keep", "quarantine", "stop")
@@ -147,7 +147,7 @@ def filled_hole(annotation: dict, image: dict, context: Context) -> str | None:
 
     If it is a hole, export the mask as RLE, which can hold one.
     """
-    return noted("filled_hole", annotation)
+    return remark("filled_hole", annotation)
 
 
 @check("annotation", "warning", "repair", "quarantine", "stop")
@@ -228,8 +228,12 @@ def normalised_sources(annotations: list[dict]) -> frozenset[int]:
     return frozenset(source for source, all_within in fractions.items() if all_within)
 
 
-def noted(name: str, annotation: dict) -> str | None:
-    return annotation.get("notes", {}).get(name)
+def problem(name: str, annotation: dict) -> str | None:
+    return annotation["problem"] if annotation.get("check") == name else None
+
+
+def remark(name: str, annotation: dict) -> str | None:
+    return annotation.get("remarks", {}).get(name)
 
 
 def corners(box: list[float], image: dict) -> tuple[float, float, float, float]:

@@ -14,6 +14,7 @@ its annotations, or None.
 
 `translate(annotation, size)` makes the mask, for an image of that width and height (None if
 unknown). It returns `segmentation` (RLE or None) and, where they apply, `extent` (the box of a
-polygon's points, inside the image or not), `problem`, and `notes`: what only the import can see, by
-the name of the check that is to find it. For polygons, `coco.polygons.translate` returns all that.
+polygon's points, inside the image or not), `remarks` (what only the import can see, by the name of
+the check that finds it), `problem`, and the `check` that finds that, if it is not `no_mask`. For
+polygons, `coco.polygons.translate` returns all this, and `coco.errors.failed` what failed.
 """

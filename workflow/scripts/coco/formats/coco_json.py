@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coco import masks, polygons
-from coco.errors import InputError, MaskError, show
+from coco.errors import InputError, MaskError, failed, show
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
 
@@ -54,7 +54,7 @@ def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> di
         )
         if given != meant
     ]
-    return annotation | ({"notes": {"mistyped_id": "; ".join(mistyped)}} if mistyped else {})
+    return annotation | ({"remarks": {"mistyped_id": "; ".join(mistyped)}} if mistyped else {})
 
 
 def resolver(ids: list) -> Callable:
@@ -70,15 +70,12 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    notes = annotation.get("notes", {})
     try:
         translated = mask_of(annotation, size)
-        notes = notes | translated.pop("notes", {})
-    except MaskError as error:
-        translated, notes = {"segmentation": None}, {error.check: str(error)}
     except InputError as error:
-        translated = {"segmentation": None, "problem": str(error)}
-    return translated | ({"notes": notes} if notes else {})
+        return failed(error)
+    remarks = annotation.get("remarks", {}) | translated.get("remarks", {})
+    return translated | ({"remarks": remarks} if remarks else {})
 
 
 def mask_of(annotation: dict, size: tuple[int, int] | None) -> dict:
