@@ -35,7 +35,7 @@ def mutate_records(path: Path, rng: random.Random) -> bool:
     rng.choice(RECORDS)(content, rng)
     text = json.dumps(content)
     if rng.random() < 0.02:
-        text = text.replace("[]", "[" * DEPTH + "]" * DEPTH, 1)
+        text = text.replace(": 1", ": " + "[" * DEPTH + "]" * DEPTH, 1)
     path.write_text(text)
     return True
 

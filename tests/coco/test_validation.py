@@ -12,9 +12,11 @@ SETTINGS = {
 SIZE = (20, 30)  # height, width
 
 
-def rle(x, y, width, height, size=SIZE):
+def rle(x, y, width, height, size=SIZE, holes=()):
     mask = np.zeros(size, bool)
     mask[y : y + height, x : x + width] = True
+    for column, row in holes:
+        mask[row, column] = False
     return masks.encode(mask)
 
 
@@ -334,3 +336,72 @@ def test_nothing_left_stops_at_any_limit():
     imported["images"] = []
     with pytest.raises(InputError, match="No image is left"):
         refusal.refuse_unusable(validate(imported), 1.0, "the.log")
+
+
+def test_masks_that_nearly_are_the_same_become_one():
+    imported = data()
+    imported["annotations"].append(
+        annotation(1, 1, segmentation=rle(1, 3, 5, 6, holes=[(3, 4)])) | {"id": 5, "source_id": 77}
+    )
+    assert rows(validate(imported)) == [("annotation", 77, "duplicate_mask", "merged")]
+    kept = validate(imported, duplicate_mask="keep")
+    assert rows(kept) == [("annotation", 77, "duplicate_mask", "kept")]
+    assert ids(kept.dataset["annotations"]) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("policy", ["quarantine", "repair"])
+def test_policy_decides_what_becomes_of_a_record(policy):
+    imported = data()
+    imported["annotations"][0]["bbox"] = [0, 0, 20, 20]
+    result = validate(imported, wrong_box=policy)
+    removed = policy == "quarantine"
+    action = {"quarantine": "quarantined", "repair": "repaired"}[policy]
+    assert rows(result) == [("annotation", 1, "wrong_box", action)]
+    assert ids(result.dataset["annotations"]) == ([2, 3, 4] if removed else [1, 2, 3, 4])
+    assert result.totals["annotation"]["quarantined"] == removed
+
+
+def test_stop_says_how_often_and_where():
+    imported = data()
+    for record in imported["annotations"][:2]:
+        record["bbox"] = [0, 0, 20, 20]
+    result = validate(imported, wrong_box="stop")
+    with pytest.raises(InputError) as error:
+        refusal.refuse_unusable(result, 1.0, "the.log")
+    assert "validation.policies.wrong_box is stop, and it was found 2 times" in str(error.value)
+    assert "wrong_box, for example photos/1.png: box [0, 0, 20, 20]" in str(error.value)
+
+
+def test_boxes_without_masks_are_refused_with_advice():
+    imported = data()
+    for record in imported["annotations"]:
+        record |= {"segmentation": None, "problem": "a box", "check": "box_without_mask"}
+    with pytest.raises(InputError, match=r"100\.0% of the annotations are boxes .*detector"):
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")
+
+
+def test_counts_say_where_the_records_of_each_class_went():
+    imported = data()
+    imported["annotations"][0]["segmentation"] = rle(0, 0, 0, 0)
+    imported["annotations"][1]["bbox"] = [0, 0, 20, 20]
+    imported["annotations"][2]["category_id"] = None
+    imported["annotations"][2]["problem"] = "no category has the id 9"
+    counts = {(row["record"], row["class"]): row for row in validate(imported).counts}
+    columns = ("in", "used", "quarantined", "merged", "dropped", "repaired")
+    numbers = {key: tuple(row[column] for column in columns) for key, row in counts.items()}
+    assert numbers == {
+        ("image", "(all)"): (3, 3, 0, 0, 0, 0),
+        ("annotation", "(all)"): (4, 2, 2, 0, 0, 1),
+        ("annotation", "(unknown)"): (1, 0, 1, 0, 0, 0),
+        ("annotation", "leaf"): (2, 2, 0, 0, 0, 1),
+        ("annotation", "stem"): (1, 0, 1, 0, 0, 0),
+    }
+
+
+def test_a_lost_record_is_noticed():
+    imported = data()
+    result = validate(imported)
+    book = ledger.Ledger(imported, {})
+    del result.dataset["annotations"][1]
+    with pytest.raises(RuntimeError, match="lost or doubled"):
+        ledger.counts(imported, result.dataset, book)

@@ -18,6 +18,7 @@ from coco.formats import coco_json, mask_folder
 
 FORMATS = {"coco": coco_json, "masks": mask_folder}
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
+AT_A_TIME = 32  # handing over single items would take longer than their import
 
 
 def import_annotations(sources: list[dict], output: Path):
@@ -27,9 +28,10 @@ def import_annotations(sources: list[dict], output: Path):
     for index, source in enumerate(sources):
         for key, records in import_source(index, source, category_ids).items():
             found[key] += records
-    annotations = [{"id": number} | one for number, one in enumerate(found["annotations"], start=1)]
+    for number, annotation in enumerate(found["annotations"], start=1):
+        annotation["id"] = number
     info = {"description": "Images and annotations as imported", "sources": sources}
-    json_files.write(output, {"info": info} | found | {"annotations": annotations})
+    json_files.write(output, {"info": info} | found)
 
 
 def import_source(index: int, source: dict, category_ids: count) -> dict[str, list[dict]]:
@@ -70,10 +72,11 @@ def import_source(index: int, source: dict, category_ids: count) -> dict[str, li
 def in_threads(label: str, function: Callable, items: list) -> list:
     """The function's result for each item, in their order, with progress in the terminal."""
     progress = console.Progress(label, len(items))
+    parts = [items[start : start + AT_A_TIME] for start in range(0, len(items), AT_A_TIME)]
     results = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for result in pool.map(function, items):
-            results.append(result)
+        for part in pool.map(lambda part: [function(item) for item in part], parts):
+            results += part
             progress.update(len(results))
     return results
 
@@ -128,6 +131,7 @@ def annotation_record(
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
+        "id": None,  # counted when all sources are there
         "image_id": image and image["id"],
         "category_id": category,
         "segmentation": mask["segmentation"],

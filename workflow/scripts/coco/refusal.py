@@ -5,6 +5,7 @@ from collections import Counter
 from coco.errors import InputError
 from coco.validation import Result
 
+MOST_BOXES = 0.5  # of the annotations, whatever the configuration allows
 BOXES_ONLY = (
     "{share:.1%} of the annotations are boxes without masks. Mask R-CNN learns outlines: draw "
     "them, or let a segmentation tool make masks from the boxes and look them over. If boxes are "
@@ -42,7 +43,7 @@ def too_little(result: Result, limit: float) -> list[str]:
         )
     boxes = sum(issue["check"] == "box_without_mask" for issue in result.issues)
     share = boxes / max(result.totals["annotation"]["in"], 1)
-    if share > limit:
+    if share > min(limit, MOST_BOXES):
         lines.append(BOXES_ONLY.format(share=share))
     if not result.dataset["images"]:
         lines.append("No image is left that can be used.")
