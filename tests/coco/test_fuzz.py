@@ -3,6 +3,7 @@
 import fuzz_annotations
 import pytest
 
+from coco import masks
 from coco.errors import InputError
 from coco.formats.coco_json import load
 
@@ -23,9 +24,7 @@ def test_extreme_json_is_no_crash(text, tmp_path):
 
 
 def test_the_check_of_masks_notices_a_wrong_one():
-    annotation = {
-        "segmentation": fuzz_annotations.masks.from_polygons([[1, 1, 9, 1, 9, 9]], 20, 20)
-    }
+    annotation = {"segmentation": masks.from_polygons([[1, 1, 9, 1, 9, 9]], 20, 20)}
     original = {"segmentation": [[1, 1, 9, 1, 9, 9, 1, 9]]}
     with pytest.raises(AssertionError, match="px from the outline"):
         fuzz_annotations.check_polygons(annotation, original)
