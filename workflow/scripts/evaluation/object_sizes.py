@@ -6,12 +6,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from evaluation.figures import STYLE, hexadecimal
-from evaluation.palette import BLUE, INK, SKY_BLUE, VERMILION
+from evaluation.palette import BLUE, GREEN, INK, ORANGE, PURPLE, SKY_BLUE, VERMILION
 
 BINS = 40
+ANCHORS = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 class Panel(NamedTuple):
@@ -53,13 +54,16 @@ def _histogram(ax: Axes, panel: Panel):
         xscale="log",
         xlim=(low, high),
     )
-    ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.axvspan(
-        low, panel.lost, color=hexadecimal(VERMILION), alpha=0.2, lw=0, label="not trained on"
-    )
-    ax.axvline(panel.size, color=hexadecimal(INK), ls="--", lw=1, label="size of the input")
+    ax.xaxis.set_major_locator(LogLocator(base=2))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_ylim(0, 1.2 * ax.get_ylim()[1])  # room for the anchors
+    red, ink = hexadecimal(VERMILION), hexadecimal(INK)
+    ax.axvspan(low, panel.lost, color=red, alpha=0.2, lw=0, label="not trained on")
+    ax.axvline(panel.size, color=ink, ls="--", lw=1, label="size of the input")
     for row, (name, sides) in enumerate(panel.anchors.items()):
-        height = 0.94 - 0.08 * row
-        ax.plot(sides, [height] * len(sides), "v", color=hexadecimal(BLUE),
-                transform=ax.get_xaxis_transform(), label=f"anchors of {name}")  # fmt: skip
+        colour = hexadecimal(ANCHORS[row % len(ANCHORS)])
+        height = [0.95 - 0.07 * row] * len(sides)
+        place = ax.get_xaxis_transform()
+        ax.plot(sides, height, "v", color=colour, transform=place, label=f"anchors of {name}")
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
