@@ -7,7 +7,7 @@ from coco import ledger, masks
 from coco.checks import annotations as of_annotations
 from coco.checks import categories as of_categories
 from coco.checks import dataset as of_dataset
-from coco.checks import geometry, overlaps
+from coco.checks import doubtful_masks, overlaps, unusable_masks
 from coco.checks import images as of_images
 from coco.classes import class_map
 from coco.errors import InputError
@@ -195,13 +195,13 @@ def sort_annotations(
         box_tolerance=settings["box_tolerance"],
         class_of=class_of,
         names=book.class_names,
-        normalised=geometry.normalised_sources(imported["annotations"]),
+        normalised=unusable_masks.normalised_sources(imported["annotations"]),
     )
     checks = (
         *of_annotations.REFERENCES,
-        *geometry.INVALID,
+        *unusable_masks.UNUSABLE,
         *of_annotations.REPETITIONS,
-        *geometry.DOUBTFUL,
+        *doubtful_masks.DOUBTFUL,
     )
     used = []
     for annotation in imported["annotations"]:

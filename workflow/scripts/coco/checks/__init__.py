@@ -3,7 +3,16 @@
 A module per kind of record; `registry` says what a check is. docs/checks.md is made from them.
 """
 
-from coco.checks import annotations, categories, dataset, geometry, images, objects, overlaps
+from coco.checks import (
+    annotations,
+    categories,
+    dataset,
+    doubtful_masks,
+    images,
+    objects,
+    overlaps,
+    unusable_masks,
+)
 from coco.checks.registry import CHECKS, Check
 
 __all__ = [
@@ -12,8 +21,9 @@ __all__ = [
     "annotations",
     "categories",
     "dataset",
-    "geometry",
+    "doubtful_masks",
     "images",
     "objects",
     "overlaps",
+    "unusable_masks",
 ]
