@@ -167,6 +167,16 @@ MISTAKES = {
         float("nan"),
         "validation.min_area: received NaN, expected a number from 1 to 1000000 (px²)",
     ),
+    "a policy that a check cannot follow": (
+        "validation.policies.missing_image",
+        "repair",
+        'validation.policies.missing_image: received "repair", expected quarantine or stop',
+    ),
+    "a policy of no check": (
+        "validation.policies.wrong_boxes",
+        "stop",
+        "validation.policies.wrong_boxes: unknown key, did you mean wrong_box?",
+    ),
     "out of range": (
         "models.first.training.epochs",
         -1,

@@ -23,6 +23,7 @@ RECIPE = {
     "augmentation": {},
 }
 VALIDATION = {"max_quarantined": 0.0, "min_area": 4, "box_tolerance": 2.0}
+VALIDATION |= {"min_images": 1, "policies": {}}
 SPLIT = {"train": 0.5, "val": 0.25, "test": 0.25, "lists": None}
 
 
@@ -48,7 +49,8 @@ def run(tmp_path, image_settings, check_schema):
         content = write_images(tmp_path, draw)
         (tmp_path / "in.json").write_text(json.dumps(content))
         source = {"format": "coco", "annotations": f"{tmp_path}/in.json", "images": str(tmp_path)}
-        outputs = [tmp_path / name for name in ("dataset.json", "quarantine.json", "issues.tsv")]
+        names = ("dataset.json", "quarantine.json", "issues.tsv", "counts.tsv")
+        outputs = [tmp_path / name for name in names]
         parts = {name: tmp_path / f"{name}.json" for name in ("train", "val", "test")}
         shard = tmp_path / "shard.tfrecord"
 

@@ -69,6 +69,20 @@ def recipe_of(wildcards):
     return config["inputs"][input_of(wildcards)]
 
 
+def seen_by_models():
+    """What decides how each model sees the objects: no more, so that nothing else runs again."""
+    recipe_keys, model_keys = ("mode", "size", "scale"), (
+        "max_objects",
+        "anchor_scales",
+    )
+    return {
+        name: {"input": model["input"]}
+        | {key: config["inputs"][model["input"]][key] for key in recipe_keys}
+        | {key: model["architecture"][key] for key in model_keys}
+        for name, model in config["models"].items()
+    }
+
+
 def shards_of(split, suffix):
     """The shards of a split as the model's input wants them."""
 

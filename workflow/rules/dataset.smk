@@ -5,8 +5,9 @@ REQUIRED INPUTS:
     the files of config["sources"]
 OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
-    results/{dataset}/dataset.json, quarantine.json, issues.tsv
-    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
+    results/{dataset}/dataset.json, quarantine.json, issues.tsv, counts.tsv
+    results/{dataset}/issues/{check}.png, objects.tsv
+    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png, sizes.png
     results/{dataset}/exports/{coco,label_maps,voc,yolo}/, if asked for
 """
 
@@ -68,6 +69,12 @@ rule validate_dataset:
             category="Data",
             labels={"what": "issues"},
         ),
+        counts=report(
+            "results/{dataset}/counts.tsv",
+            caption="../report/counts.rst",
+            category="Data",
+            labels={"what": "counts: in, used, set aside, repaired"},
+        ),
     log:
         "results/logs/validate_dataset/{dataset}.log",
     benchmark:
@@ -82,6 +89,51 @@ rule validate_dataset:
         validation=lookup("validation", within=config),
     script:
         "../scripts/validate_dataset.py"
+
+
+rule check_objects:
+    input:
+        dataset="results/{dataset}/dataset.json",
+        code=code("check_objects"),
+    output:
+        report(
+            "results/{dataset}/objects.tsv",
+            caption="../report/objects.rst",
+            category="Data",
+            labels={"what": "objects that models cannot see"},
+        ),
+    log:
+        "results/logs/check_objects/{dataset}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        models=seen_by_models(),
+    script:
+        "../scripts/check_objects.py"
+
+
+rule plot_issues:
+    input:
+        issues="results/{dataset}/issues.tsv",
+        imported="results/{dataset}/imported.json",
+        code=code("plot_issues"),
+    output:
+        report(
+            directory("results/{dataset}/issues"),
+            patterns=["{check}.png"],
+            caption="../report/issue.rst",
+            category="Data",
+            subcategory="Issues",
+            labels={"what": "{check}"},
+        ),
+    log:
+        "results/logs/plot_issues/{dataset}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=8000,
+    script:
+        "../scripts/plot_issues.py"
 
 
 rule split_dataset:
@@ -118,16 +170,24 @@ rule plot_dataset:
         balance="results/{dataset}/splits/{fold}/balance.tsv",
         code=code("plot_dataset"),
     output:
-        report(
+        sheet=report(
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="Data",
             labels={"what": "objects"},
         ),
+        sizes=report(
+            "results/{dataset}/splits/{fold}/sizes.png",
+            caption="../report/sizes.rst",
+            category="Data",
+            labels={"what": "sizes of objects, and anchors"},
+        ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        models=seen_by_models(),
     script:
         "../scripts/plot_dataset.py"
 

@@ -160,6 +160,8 @@ rule make_report:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
         dataset="results/{dataset}/splits/holdout/dataset.png",
+        issues="results/{dataset}/issues",
+        objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),

@@ -1,0 +1,123 @@
+"""Draws a sheet of thumbnails for each kind of issue: where it is, and what was found."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+import console
+from coco import images, json_files, masks
+from coco.checks import CHECKS
+from coco.errors import InputError
+from evaluation.contact_sheet import HEIGHT, WIDTH, contact_sheet
+from evaluation.palette import BLUE, VERMILION
+
+EXAMPLES = 8
+LEAST = 48  # px of the image that a thumbnail shows
+
+
+def plot_issues(issues_file: Path, imported_file: Path, folder: Path):
+    """Write `<check>.png` for each check that found something in an image."""
+    found = defaultdict(list)
+    with issues_file.open(encoding="utf-8", newline="") as file:
+        for issue in csv.DictReader(file, delimiter="\t"):
+            if issue["record"] in ("image", "annotation"):
+                found[issue["check"]].append(issue)
+    examples = {name: some(issues) for name, issues in found.items()}
+    imported = json_files.read(imported_file)
+    image_of = {image["file_name"]: image for image in imported["images"]}
+    record_of = annotations_of(imported, examples)
+    folder.mkdir(exist_ok=True)
+    for name, issues in examples.items():
+        thumbnails = []
+        for issue in issues:
+            record = record_of.get((issue["file"], issue["id"]))
+            caption = f"{Path(issue['file']).name}, {issue['id']}: {issue['found']}"
+            thumbnails.append((caption, thumbnail(image_of.get(issue["file"]), record)))
+        title = f"{name}: {len(found[name]):,} found, {len(issues)} shown"
+        text = f"{CHECKS[name].meaning} {CHECKS[name].remedy}"
+        contact_sheet(title, text, thumbnails).save(folder / f"{name}.png")
+
+
+def some(issues: list[dict]) -> list[dict]:
+    """Examples, of different images as far as there are."""
+    first = {issue["file"]: issue for issue in reversed(issues)}
+    chosen = list(reversed(first.values()))[:EXAMPLES]
+    return (chosen + [issue for issue in issues[: 2 * EXAMPLES] if issue not in chosen])[:EXAMPLES]
+
+
+def annotations_of(imported: dict, examples: dict[str, list[dict]]) -> dict[tuple, dict]:
+    """The annotation that a file and an id in the table of issues stand for."""
+    wanted = {(issue["file"], issue["id"]) for issues in examples.values() for issue in issues}
+    file_of = {image["id"]: image["file_name"] for image in imported["images"]}
+    names = (
+        ((file_of.get(one["image_id"]), str(one["source_id"])), one)
+        for one in imported["annotations"]
+    )
+    return {name: one for name, one in names if name in wanted}
+
+
+def thumbnail(image: dict | None, annotation: dict | None) -> Image.Image | None:
+    """The part of an image around an annotation, its mask in red and its declared box in blue."""
+    if image is None or image["width"] is None:
+        return None
+    try:
+        pixels = images.read_picture(image)
+    except InputError:  # it is not the file that was imported
+        return None
+    boxes = boxes_of(annotation or {}, pixels.shape)
+    x1, y1, x2, y2 = region(boxes, pixels.shape)
+    part = pixels[y1:y2, x1:x2]
+    scale = min(WIDTH / part.shape[1], HEIGHT / part.shape[0])
+    size = [max(round(side * scale), 1) for side in part.shape[1::-1]]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    part = cv2.resize(part, size, interpolation=method)
+    if "mask" in boxes:
+        mask = masks.decode(annotation["segmentation"])[y1:y2, x1:x2].astype(np.uint8)
+        mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+        outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(part, outlines, -1, VERMILION, 1)
+    if "box" in boxes:
+        left, top, right, bottom = (boxes["box"] - [x1, y1, x1, y1]) * scale
+        corners = [(round(left), round(top)), (round(right) - 1, round(bottom) - 1)]
+        cv2.rectangle(part, *corners, BLUE, 1)
+    return Image.fromarray(part)
+
+
+def boxes_of(annotation: dict, shape: tuple) -> dict[str, np.ndarray]:
+    """`[x1, y1, x2, y2]` of the mask and of the declared box, where they are in the image."""
+    rle, declared, boxes = annotation.get("segmentation"), annotation.get("bbox"), {}
+    if rle and rle["size"] == list(shape[:2]) and masks.area(rle):
+        boxes["mask"] = masks.box(rle)
+    if declared:
+        boxes["box"] = declared
+    corners = {name: np.array([x, y, x + w, y + h]) for name, (x, y, w, h) in boxes.items()}
+    limits = np.array([*shape[1::-1]] * 2)
+    return {
+        name: box
+        for name, box in corners.items()
+        if (np.clip(box, -limits, 2 * limits) == box).all()
+    }
+
+
+def region(boxes: dict[str, np.ndarray], shape: tuple) -> list[int]:
+    """The part of the image around boxes, as large again on each side; all of it without any."""
+    limits = np.array([*shape[1::-1]])
+    if not boxes:
+        return [0, 0, *limits.tolist()]
+    low = np.min([box[:2] for box in boxes.values()], axis=0)
+    high = np.max([box[2:] for box in boxes.values()], axis=0)
+    middle, half = (low + high) / 2, np.maximum(1.5 * (high - low), LEAST / 2)
+    first = np.clip(np.floor(middle - half), 0, limits - 1)
+    last = np.clip(np.ceil(middle + half), first + 1, limits)
+    return [*map(int, first), *map(int, last)]
+
+
+if __name__ == "__main__":
+    with console.logged(snakemake.log[0], mistakes=InputError):
+        plot_issues(
+            Path(snakemake.input.issues), Path(snakemake.input.imported), Path(snakemake.output[0])
+        )
