@@ -63,7 +63,8 @@ def union(parts: list[dict]) -> dict:
 
 
 def check_polygon(polygon: list[float]):
-    if not all(is_number(value) and abs(value) <= LARGEST_COORDINATE for value in polygon):
+    numbers = set(map(type, polygon)) <= {int, float}
+    if not (numbers and all(abs(value) <= LARGEST_COORDINATE for value in polygon)):
         raise MaskError(
             "invalid_coordinates",
             f"a polygon with a coordinate that is no number within {LARGEST_COORDINATE:.0e}",
@@ -73,8 +74,7 @@ def check_polygon(polygon: list[float]):
             "invalid_polygon",
             f"a polygon of {len(polygon)} numbers, expected x and y of three or more points",
         )
-    points = np.reshape(polygon, (-1, 2))
-    length = np.abs(points - np.roll(points, 1, axis=0)).sum()
+    length = np.abs(np.diff(np.reshape(polygon, (-1, 2)), axis=0)).sum()
     if length > LONGEST_OUTLINE:
         raise MaskError(
             "invalid_coordinates",
@@ -84,9 +84,10 @@ def check_polygon(polygon: list[float]):
 
 def extent(polygons: list[list[float]]) -> list[float]:
     """The box `[x, y, width, height]` of the polygons' points, inside the image or not."""
-    points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in polygons])
-    low, high = points.min(axis=0), points.max(axis=0)
-    return [float(value) for value in (*low, *(high - low))]
+    xs = [x for polygon in polygons for x in polygon[0::2]]
+    ys = [y for polygon in polygons for y in polygon[1::2]]
+    low = min(xs), min(ys)
+    return [float(value) for value in (*low, max(xs) - low[0], max(ys) - low[1])]
 
 
 def from_counts(runs: list[int], height: int, width: int) -> dict:
