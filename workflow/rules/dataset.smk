@@ -5,7 +5,8 @@ REQUIRED INPUTS:
     the files of config["sources"]
 OUTPUTS:
     results/{dataset}/dataset.json, quarantine.json, issues.tsv
-    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
+    results/{dataset}/splits/{fold}/{train,val,test}.json, splits.tsv,
+        leaks.tsv, balance.tsv, dataset.png
 """
 
 
@@ -83,17 +84,19 @@ rule validate_dataset:
 rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
-        lists=split_lists,
+        files=split_files,
         code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
         test="results/{dataset}/splits/{fold}/test.json",
+        splits="results/{dataset}/splits/{fold}/splits.tsv",
+        leaks="results/{dataset}/splits/{fold}/leaks.tsv",
         balance=report(
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
             category="Data",
-            labels={"what": "balance of the splits"},
+            labels={"fold": "{fold}", "what": "balance of the splits"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -118,7 +121,7 @@ rule plot_dataset:
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="Data",
-            labels={"what": "objects"},
+            labels={"fold": "{fold}", "what": "objects"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",

@@ -99,6 +99,7 @@ def image_record(
         stored = file.width, file.height
         record["orientation"] = images.orientation_to_apply(file.exif, stored, declared)
         record["width"], record["height"] = images.size_after(record["orientation"], stored)
+        record["thumbnail"] = file.thumbnail
     if split:
         record["split"] = split
     problem = image.get("problem") or file.problem

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from coco import thumbnails
 from coco.errors import InputError
 
 EIGHT_BIT_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
@@ -66,6 +67,7 @@ class Inspection:
         sha256: digest of the file's bytes; None if there is no such file.
         width, height: size of the stored pixels; None if they cannot be read.
         exif: EXIF orientation, 1 to 8. Pillow turns TIFFs itself: they always have 1.
+        thumbnail: the stored pixels in a few cells, to compare by; None if it cannot be compared.
         problem: why the image cannot be used, and what to do; None if it can.
     """
 
@@ -73,6 +75,7 @@ class Inspection:
     width: int | None = None
     height: int | None = None
     exif: int = 1
+    thumbnail: str | None = None
     problem: str | None = None
 
 
@@ -89,7 +92,8 @@ def inspect(path: str | Path) -> Inspection:
         pixels, exif = decode(data)
     except InputError as error:
         return Inspection(sha256, problem=str(error))
-    return Inspection(sha256, pixels.width, pixels.height, exif)
+    thumbnail = thumbnails.thumbnail(np.asarray(pixels.convert("L")))
+    return Inspection(sha256, pixels.width, pixels.height, exif, thumbnail)
 
 
 def orientation_to_apply(

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from coco import masks
+from coco import masks, near_duplicates
 from coco.checks import ANNOTATION_CHECKS, IMAGE_CHECKS, REPAIRS
 from coco.classes import class_map
 from coco.errors import InputError
@@ -49,6 +49,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     annotations = sort_annotations(imported, image_of, class_of, settings, ledger)
     images = images_with_truth(image_of, annotations, ledger)
     note_copies(images, ledger)
+    note_near_duplicates(images, ledger)
     note_unused_classes(imported["categories"], class_of, annotations, ledger)
     dataset = {
         "info": {
@@ -188,9 +189,18 @@ def note_copies(images: list[dict], ledger: Ledger):
             ledger.note("image", image, "duplicate_image", found, "kept")
 
 
+def note_near_duplicates(images: list[dict], ledger: Ledger):
+    """Images of the same picture stay, with a mark by which the split keeps them together."""
+    for image, first in near_duplicates.clusters(images):
+        image["same_as"] = first["sha256"]
+        if first["sha256"] != image["sha256"]:
+            found = f"the same picture as {first['file_name']}"
+            ledger.note("image", image, "near_duplicate", found, "kept")
+
+
 def clean_image(image: dict) -> dict:
     keys = ("id", "file_name", "width", "height", "sha256", "orientation", "source", "source_id")
-    return {key: image[key] for key in (*keys, "split") if key in image}
+    return {key: image[key] for key in (*keys, "split", "same_as") if key in image}
 
 
 # Annotations
