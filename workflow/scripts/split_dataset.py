@@ -70,7 +70,9 @@ def summary(division: splits.Division, rows: list[dict]) -> list[str]:
             ("distance_scikit_learn", "StratifiedGroupKFold"),
         )
     }
-    shown = ", ".join(f"{name} {value:.2%}" for name, value in distances.items())
+    shown = ", ".join(
+        f"{name} {value:.2%}" for name, value in distances.items() if not math.isnan(value)
+    )
     lines.append(f"distance from the target shares, mean of all classes: {shown}")
     return lines
 

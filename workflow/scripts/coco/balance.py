@@ -23,6 +23,7 @@ COLUMNS = (
 )
 MEAN = "(mean)"
 RANDOM_SPLITS = 20
+COMPARED = 20_000  # groups: beyond, scikit-learn would take minutes
 FOLDS = 20  # of StratifiedGroupKFold, put together to the target shares
 
 
@@ -67,7 +68,7 @@ def balance(categories: list[dict], division: Division, seed: int) -> list[dict]
                 | {key: values[row, column] for key, values in distances.items()}
                 | {"note": note(cells["images"], found, division, name)}
             )
-    means = {key: np.nanmean(values, axis=0) for key, values in distances.items()}
+    means = {key: mean(values) for key, values in distances.items()}
     for column, name in enumerate(SPLITS):
         rows.append(
             dict.fromkeys(COLUMNS)
@@ -90,7 +91,7 @@ def table(groups: list[Group], kind: str, labels: list) -> np.ndarray:
 def part_shares(counts: np.ndarray, parts: np.ndarray) -> np.ndarray:
     """The share of each label (row) in each split (column); not a number where it has none."""
     sums = np.stack([counts[parts == part].sum(axis=0) for part in range(len(SPLITS))], axis=1)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # nothing by nothing
         return sums / sums.sum(axis=1, keepdims=True)
 
 
@@ -98,6 +99,13 @@ def distance(counts: dict[str, np.ndarray], parts: np.ndarray, target: np.ndarra
     """By label and split, the mean distance of the shares of images and of instances."""
     images, instances = (abs(part_shares(counts[kind], parts) - target) for kind in counts)
     return np.where(np.isnan(instances), images, (images + instances) / 2)
+
+
+def mean(distances: np.ndarray) -> np.ndarray:
+    """Of the labels that there are; not a number if there is none."""
+    known = ~np.isnan(distances)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, distances, 0).sum(axis=0) / known.sum(axis=0)
 
 
 def cut(groups: list[Group], target: np.ndarray, seed) -> np.ndarray:
@@ -112,6 +120,8 @@ def cut(groups: list[Group], target: np.ndarray, seed) -> np.ndarray:
 
 def by_scikit_learn(groups: list[Group], target: np.ndarray) -> np.ndarray:
     """The split of StratifiedGroupKFold, stratified by the class of each instance."""
+    if len(groups) > COMPARED:
+        return np.full(len(groups), -1)
     rows = [
         (number, label, count)
         for number, group in enumerate(groups)

@@ -11,7 +11,6 @@ from coco.stratification import Group, stratify
 HOLDOUT = "holdout"
 NO_OBJECTS = 0  # a class beside 1, 2, ...: these images are shared out evenly too
 ALL = "all"
-ORDER = ("train", "test", "val")  # a class in two groups is learned, and measured
 TABLE_COLUMNS = ("file", "sha256", "group", "split", "how")
 
 
@@ -116,7 +115,7 @@ def target_shares(settings: dict) -> dict[str, float]:
     if settings["folds"]:
         test = 1 / settings["folds"]
         return {"train": 1 - test - settings["val"], "test": test, "val": settings["val"]}
-    return {name: settings[name] for name in ORDER if settings[name] > 0}
+    return {name: settings[name] for name in SPLITS if settings[name] > 0}
 
 
 def has_own_split(dataset: dict) -> bool:

@@ -16,7 +16,8 @@ from scipy.optimize import linprog
 MISS = 50.0  # cost of missing a fraction by one group; to change a draw costs about 1
 # By how much a label may miss, so that few groups change: by so much of its largest group, or by so
 # many average ones, up to a fraction of it all.
-LARGEST, AVERAGE, FRACTION = 0.5, 3, 0.03
+LARGEST, AVERAGE, FRACTION = 0.25, 4, 0.03
+FEW = 0.015  # a fraction of the groups
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ def stratify(
 ) -> dict[str, str]:
     """The part of each group's key.
 
-    A label that enough groups have reaches every part; one that fewer have reaches as many of the
-    first parts.
+    A label that enough groups have reaches every part, if that is possible.
 
     Args:
         groups: what is shared out, in any order.
@@ -63,7 +63,7 @@ def stratify(
         ]
     )
     wanted = np.outer(counts.sum(axis=0), fractions)
-    free = np.flatnonzero(~fixed & narrow(counts, costs))
+    free = np.flatnonzero(~fixed & (narrow(counts, costs) | bool(given)))
     if len(free):
         chosen[free] = cheapest_change(counts, wanted, costs, chosen, free)
     fill_gaps(counts, wanted, chosen, movable=~fixed)
@@ -123,27 +123,59 @@ def cheapest_change(
 ) -> np.ndarray:
     """New parts of the free groups, so that each label has what is wanted of it in each part.
 
-    Of the few groups that the program divides, each goes where it has most of it.
+    A label that enough groups have is in every part.
     """
     number, parts = len(free), wanted.shape[1]
     settled = np.ones(len(chosen), bool)
     settled[free] = False
-    lacking = wanted - totals(counts[settled], chosen[settled], parts)
+    present = totals(counts[settled], chosen[settled], parts)
     largest = counts.max(axis=0).toarray()
     share = min(AVERAGE / counts.shape[0], FRACTION)
     tolerance = np.maximum(LARGEST * largest, share * counts.sum(axis=0))[:, None]
+    due = reaches_all(counts, parts)[:, None]
+    least = np.maximum(wanted - tolerance, due) - present
+    most = np.maximum(wanted + tolerance - present, least)
     sums = sparse.kron(counts[free].T, sparse.eye_array(parts), format="csr")
     miss = sparse.eye_array(sums.shape[0])
     once = sparse.kron(sparse.eye_array(number), np.ones((1, parts)))
     solution = linprog(
         np.r_[costs[free].ravel(), np.repeat(MISS / largest, parts)],
         A_ub=sparse.block_array([[sums, -miss], [-sums, -miss]], format="csr"),
-        b_ub=np.r_[(lacking + tolerance).ravel(), (tolerance - lacking).ravel()],
+        b_ub=np.r_[most.ravel(), -least.ravel()],
         A_eq=sparse.hstack([once, sparse.csr_array((number, sums.shape[0]))], format="csr"),
         b_eq=np.ones(number),
         method="highs-ds",
     )
-    return solution.x[: number * parts].reshape(number, parts).argmax(axis=1)
+    shares = solution.x[: number * parts].reshape(number, parts)
+    return rounded(shares, counts, chosen, wanted, free)
+
+
+def rounded(
+    shares: np.ndarray,
+    counts: sparse.csr_array,
+    chosen: np.ndarray,
+    wanted: np.ndarray,
+    free: np.ndarray,
+) -> np.ndarray:
+    """A part for each free group, also where the program divides a group.
+
+    A divided group goes where most of it is; if they are few among all groups, then, the largest
+    first, where it fits best: that is nearer to the target, but one of them may change them all.
+    """
+    picked = shares.argmax(axis=1)
+    divided = np.flatnonzero(shares.max(axis=1) < 1 - 1e-6)
+    if len(divided) > FEW * len(chosen):
+        return picked
+    total = counts.sum(axis=0)
+    whole = np.eye(wanted.shape[1])[chosen]
+    whole[free] = shares
+    excess = (counts.T @ whole - wanted) / total[:, None]
+    for row in divided[np.argsort(-counts[free[divided]].sum(axis=1), kind="stable")]:
+        own = counts[[free[row]]].toarray()[0] / total
+        changes = np.eye(wanted.shape[1]) - shares[row]
+        picked[row] = deviations(excess, own, changes).argmin()
+        excess += np.outer(own, changes[picked[row]])
+    return picked
 
 
 def deviations(excess: np.ndarray, own: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -154,28 +186,47 @@ def deviations(excess: np.ndarray, own: np.ndarray, changes: np.ndarray) -> np.n
 def fill_gaps(
     counts: sparse.csr_array, wanted: np.ndarray, chosen: np.ndarray, movable: np.ndarray
 ):
-    """Move groups to parts that lack a label, if no label gets lost where it should be."""
+    """Move groups to parts that lack a label, in place, where a label is due in every part.
+
+    A move may open another gap, which is filled next; a group moves once. What counts is the state
+    with the fewest gaps.
+    """
     parts, columns, total = wanted.shape[1], counts.tocsc(), counts.sum(axis=0)
+    due = reaches_all(counts, parts)
     present = totals(counts.astype(bool).astype(int), chosen, parts)
-    owed = np.minimum(np.diff(columns.indptr), parts)  # the number of first parts to be reached
-    for label in np.argsort(np.diff(columns.indptr), kind="stable"):
-        members = np.sort(columns.indices[columns.indptr[label] : columns.indptr[label + 1]])
-        for part in np.flatnonzero(present[label, : owed[label]] == 0):
-            excess = (totals(counts, chosen, parts) - wanted) / total[:, None]
-            best = None
-            for row in members[movable[members]]:
-                own, old = counts[[row]], chosen[row]
-                if ((present[own.indices, old] == 1) & (old < owed[own.indices])).any():
-                    continue
-                change = np.eye(parts)[[part]] - np.eye(parts)[old]
-                growth = deviations(excess, own.toarray()[0] / total, change)[0]
-                if best is None or growth < best[0]:
-                    best = growth, row, own.indices
-            if best:
-                _, row, labels = best
-                present[labels, chosen[row]] -= 1
-                present[labels, part] += 1
-                chosen[row] = part
+    movable, best, fewest = movable.copy(), chosen.copy(), np.inf
+    while True:
+        gaps = np.argwhere((present == 0) & due[:, None])
+        if len(gaps) < fewest:
+            best, fewest = chosen.copy(), len(gaps)
+        moves = []
+        for label, part in gaps:
+            members = np.sort(columns.indices[columns.indptr[label] : columns.indptr[label + 1]])
+            moves += [(row, part) for row in members[movable[members]]]
+        if not moves:
+            break
+        excess = (totals(counts, chosen, parts) - wanted) / total[:, None]
+
+        def cost(move: tuple[int, int], excess: np.ndarray = excess) -> tuple[int, float]:
+            row, part = move
+            labels, old = counts[[row]].indices, chosen[row]
+            opened = (present[labels, old] == 1) & due[labels]
+            filled = (present[labels, part] == 0) & due[labels]
+            change = np.eye(parts)[[part]] - np.eye(parts)[old]
+            own = counts[[row]].toarray()[0] / total
+            return opened.sum() - filled.sum(), deviations(excess, own, change)[0]
+
+        row, part = min(moves, key=cost)
+        labels = counts[[row]].indices
+        present[labels, chosen[row]] -= 1
+        present[labels, part] += 1
+        chosen[row], movable[row] = part, False
+    chosen[:] = best
+
+
+def reaches_all(counts: sparse.csr_array, parts: int) -> np.ndarray:
+    """Whether enough groups have a label for each part to get one."""
+    return np.diff(counts.tocsc().indptr) >= parts
 
 
 def totals(counts: sparse.csr_array, chosen: np.ndarray, parts: int) -> np.ndarray:
