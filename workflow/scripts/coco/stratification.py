@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 MISS = 50.0  # cost of missing a fraction by one group; to change a draw costs about 1
 # By how much a label may miss, so that few groups change: by so much of its largest group, or by so
 # many average ones, up to a fraction of it all.
-LARGEST, AVERAGE, FRACTION = 0.25, 4, 0.03
+LARGEST, AVERAGE, FRACTION = 0.25, 3, 0.02
 FEW = 0.015  # a fraction of the groups
 
 
