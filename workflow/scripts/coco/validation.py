@@ -49,7 +49,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     annotations = sort_annotations(imported, image_of, class_of, settings, ledger)
     images = images_with_truth(image_of, annotations, ledger)
     note_copies(images, ledger)
-    note_near_duplicates(images, ledger)
+    same_as = note_near_duplicates(images, ledger)
     note_unused_classes(imported["categories"], class_of, annotations, ledger)
     dataset = {
         "info": {
@@ -60,7 +60,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
             ],
         },
         "categories": classes,
-        "images": [clean_image(image) for image in images],
+        "images": [clean_image(image) | same_as.get(image["id"], {}) for image in images],
         "annotations": annotations,
     }
     quarantine = {f"{kind}s": ledger.quarantine[kind] for kind in ("image", "annotation")}
@@ -189,18 +189,20 @@ def note_copies(images: list[dict], ledger: Ledger):
             ledger.note("image", image, "duplicate_image", found, "kept")
 
 
-def note_near_duplicates(images: list[dict], ledger: Ledger):
-    """Images of the same picture stay, with a mark by which the split keeps them together."""
+def note_near_duplicates(images: list[dict], ledger: Ledger) -> dict[int, dict]:
+    """The marks, by image id, by which the split keeps images of the same picture together."""
+    same_as = {}
     for image, first in near_duplicates.clusters(images):
-        image["same_as"] = first["sha256"]
+        same_as[image["id"]] = {"same_as": first["sha256"]}
         if first["sha256"] != image["sha256"]:
             found = f"the same picture as {first['file_name']}"
             ledger.note("image", image, "near_duplicate", found, "kept")
+    return same_as
 
 
 def clean_image(image: dict) -> dict:
     keys = ("id", "file_name", "width", "height", "sha256", "orientation", "source", "source_id")
-    return {key: image[key] for key in (*keys, "split", "same_as") if key in image}
+    return {key: image[key] for key in (*keys, "split") if key in image}
 
 
 # Annotations
