@@ -120,8 +120,8 @@ def run(stage: str, folder: Path):
         )
     else:
         parts = {name: folder / f"{name}.json" for name in ("train", "val", "test")}
-        balance = folder / "balance.tsv"
-        split_dataset(folder / "dataset.json", settings["split"], 0, parts, balance)
+        tables = {name: folder / f"{name}.tsv" for name in ("splits", "leaks", "balance")}
+        split_dataset(folder / "dataset.json", settings["split"], 0, "holdout", parts, tables)
 
 
 if __name__ == "__main__":

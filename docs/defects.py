@@ -142,6 +142,9 @@ DEFECTS = {
     "duplicate_image": Defect(
         files={"b.png": "copy of a.png"}, said="b.png: the same bytes as a.png"
     ),
+    "near_duplicate": Defect(
+        files={"b.png": "darker copy of a.png"}, said="b.png: a darker copy of a.png"
+    ),
     "unwanted_class": Defect(classes=["leaf"]),
     "unknown_image": Defect({"annotations.+": polygons(square(9, 22, 9)) | {"image_id": 77}}),
     "image_quarantined": Defect({"images.0.file_name": "lost.png"}, ("missing_image",)),
@@ -245,11 +248,13 @@ def coco_file(defect: Defect, folder: Path) -> dict:
 
 def spoil(path: Path, how: str | None, number: int):
     """Write an image, the same for the same number, and damaged as the words say."""
-    pixels = np.full((HEIGHT, WIDTH, 3), 1 if how == "copy of a.png" else number, np.uint8)
-    pixels[0, 0] = 255
+    rng = np.random.default_rng(1 if "copy of a.png" in (how or "") else number)
+    pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     exif = Image.Exif()
     if how == "rotated":
         exif[0x0112] = 6
+    elif how == "darker copy of a.png":
+        pixels //= 2
     elif how == "constant":
         pixels[:] = 0
     elif how == "large":

@@ -5,6 +5,7 @@ import pytest
 
 from coco import ledger, masks, refusal, validation
 from coco.errors import InputError
+from coco.thumbnails import thumbnail
 
 SETTINGS = {
     "max_quarantined": 0.05, "min_area": 4, "box_tolerance": 2.0, "min_images": 1, "policies": {}
@@ -245,6 +246,18 @@ def test_how_to_read_an_image_is_handed_on():
     dataset = validate(imported).dataset
     assert dataset["images"][0].items() >= reading.items()
     assert dataset["info"]["images"] == imported["info"]["images"]
+
+
+def test_near_duplicates_stay_and_are_marked():
+    imported = data()
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40))
+    imported["images"][0]["thumbnail"] = thumbnail(picture)
+    imported["images"][2]["thumbnail"] = thumbnail(picture // 2)
+    result = validate(imported)
+    assert [row[2:] for row in rows(result)] == [("near_duplicate", "kept")]
+    marks = [image.get("same_as") for image in result.dataset["images"]]
+    assert marks[0] == marks[2] == min(image["sha256"] for image in imported["images"][::2])
+    assert marks[1] is None
 
 
 def test_id_of_two_images_is_not_guessed():

@@ -16,6 +16,7 @@ def test_plot_dataset(tmp_path, monkeypatch):
     Path("dataset.json").write_text(json.dumps(dataset))
     Path("balance.tsv").write_text(
         "class\tsplit\timages\tinstances\nleaf\ttrain\t3\t4\nring\ttest\t2\t2\n(all)\ttrain\t4\t6\n"
+        "(mean)\ttrain\t\t\n"
     )
     model = {"input": "small", "mode": "resize", "size": 64, "scale": 1.0}
     models = {"first": model | {"anchor_scales": [8, 16, 32, 48, 64]}}

@@ -7,7 +7,8 @@ OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
     results/{dataset}/dataset.json, quarantine.json, issues.tsv, counts.tsv
     results/{dataset}/issues/{check}.png, objects.tsv
-    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png, sizes.png
+    results/{dataset}/splits/{fold}/{train,val,test}.json, splits.tsv, leaks.tsv, balance.tsv
+    results/{dataset}/splits/{fold}/dataset.png, sizes.png
     results/{dataset}/exports/{coco,label_maps,voc,yolo}/, if asked for
 """
 
@@ -139,17 +140,19 @@ rule plot_issues:
 rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
-        lists=split_lists,
+        files=split_files,
         code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
         test="results/{dataset}/splits/{fold}/test.json",
+        splits="results/{dataset}/splits/{fold}/splits.tsv",
+        leaks="results/{dataset}/splits/{fold}/leaks.tsv",
         balance=report(
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
             category="Data",
-            labels={"what": "balance of the splits"},
+            labels={"fold": "{fold}", "what": "balance of the splits"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -174,13 +177,13 @@ rule plot_dataset:
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="Data",
-            labels={"what": "objects"},
+            labels={"fold": "{fold}", "what": "objects"},
         ),
         sizes=report(
             "results/{dataset}/splits/{fold}/sizes.png",
             caption="../report/sizes.rst",
             category="Data",
-            labels={"what": "sizes of objects, and anchors"},
+            labels={"fold": "{fold}", "what": "sizes of objects, and anchors"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",

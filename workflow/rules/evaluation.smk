@@ -63,14 +63,24 @@ rule evaluate:
             caption="../report/metrics.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics",
+            },
         ),
         per_class=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_class.tsv",
             caption="../report/per_class.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics per class"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics per class",
+            },
         ),
         per_image="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_image.tsv",
         precision_recall=report(
@@ -79,6 +89,7 @@ rule evaluate:
             category="Evaluation",
             subcategory="{model}",
             labels={
+                "fold": "{fold}",
                 "run": "{run}",
                 "split": "{split}",
                 "what": "precision and recall",
@@ -92,7 +103,12 @@ rule evaluate:
             caption="../report/overlays.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "{image}"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "{image}",
+            },
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -159,7 +175,7 @@ rule make_report:
     input:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
-        dataset="results/{dataset}/splits/holdout/dataset.png",
+        dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
         issues="results/{dataset}/issues",
         objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(

@@ -158,6 +158,7 @@ def image_record(
     if file.width is not None:
         size = orientation.size_after(turn, (file.width, file.height))
         record["width"], record["height"] = size
+        record["thumbnail"] = file.thumbnail
     if file.deep:
         record["intensity"] = file.intensity
     if file.remarks:

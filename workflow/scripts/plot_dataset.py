@@ -39,7 +39,8 @@ def plot_dataset(
         for image in spread([image for image in dataset["images"] if objects[image["id"]]], SAMPLES)
     ]
     classes = [category["name"] for category in dataset["categories"]]
-    balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False)
+    empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
+    balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
     figures.dataset_sheet(samples, classes, balance).savefig(sheet)
     object_sizes(size_panels(dataset, models)).savefig(sizes)
 

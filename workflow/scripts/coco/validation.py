@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from coco import ledger, masks
+from coco import ledger, masks, near_duplicates
 from coco.checks import annotations as of_annotations
 from coco.checks import categories as of_categories
 from coco.checks import dataset as of_dataset
@@ -65,6 +65,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     annotations = compare_annotations(annotations, imported["annotations"], book)
     images = images_with_truth(image_of, annotations, book)
     images = without_copies(images, book)
+    images, same_as = without_near_duplicates(images, book)
     count_examples(categories, class_of, annotations, settings, book)
     dataset = {
         "info": {
@@ -76,7 +77,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
             ],
         },
         "categories": classes,
-        "images": [clean_image(image) for image in images],
+        "images": [clean_image(image) | same_as.get(image["id"], {}) for image in images],
         "annotations": annotations,
     }
     return Result(
@@ -180,6 +181,17 @@ def without_copies(images: list[dict], book: Ledger) -> list[dict]:
         if (first := first_of.setdefault(image["sha256"], image)) is image
         or not book.ask((of_images.duplicate_image,), image, first)
     ]
+
+
+def without_near_duplicates(images: list[dict], book: Ledger) -> tuple[list[dict], dict[int, dict]]:
+    """Images that show one picture stay, too; and the marks, by image id, that say so."""
+    marks, gone = {}, set()
+    for image, first in near_duplicates.clusters(images):
+        marks[image["id"]] = {"same_as": first["sha256"]}
+        is_copy = first["sha256"] == image["sha256"]
+        if not is_copy and book.ask((of_images.near_duplicate,), image, first):
+            gone.add(image["id"])
+    return [image for image in images if image["id"] not in gone], marks
 
 
 def clean_image(image: dict) -> dict:

@@ -186,6 +186,15 @@ def duplicate_image(image: dict, first: dict) -> str | None:
     return f"the same content as {first['file_name']}"
 
 
+@check("image", "warning", "keep", "stop")
+def near_duplicate(image: dict, first: dict) -> str | None:
+    """Two files show the same picture, resized, recompressed or a little cropped; both are used.
+
+    Remove one, unless both are meant to count. `split.near_duplicates` keeps them in one split.
+    """
+    return f"the same picture as {first['file_name']}"
+
+
 UNUSABLE = (
     outside_folder,
     missing_image,
