@@ -1,4 +1,4 @@
-"""Writes configuration.md from the schema of the configuration.
+"""Writes configuration.md from the schema of the configuration, checks.md from the checks.
 
 uv run python docs/generate.py
 """
@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "workflow" / "scripts"))
+sys.path += [str(ROOT / "workflow" / "scripts"), str(ROOT / "docs")]
+
+import check_pages  # noqa: E402
 
 import configuration  # noqa: E402
 
@@ -76,3 +78,4 @@ def resolved(part: dict, schema: dict) -> dict:
 if __name__ == "__main__":
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
     Path(__file__).with_name("configuration.md").write_text(document(schema), encoding="utf-8")
+    Path(__file__).with_name("checks.md").write_text(check_pages.document(), encoding="utf-8")

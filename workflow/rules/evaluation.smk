@@ -84,14 +84,24 @@ rule evaluate:
             caption="../report/metrics.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics",
+            },
         ),
         per_class=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_class.tsv",
             caption="../report/per_class.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics per class"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics per class",
+            },
         ),
         per_size=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_size.tsv",
@@ -127,6 +137,7 @@ rule evaluate:
             category="Evaluation",
             subcategory="{model}",
             labels={
+                "fold": "{fold}",
                 "run": "{run}",
                 "split": "{split}",
                 "what": "precision and recall",
@@ -168,7 +179,12 @@ rule evaluate:
             caption="../report/overlays.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "{image}"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "{image}",
+            },
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -247,7 +263,9 @@ rule make_report:
     input:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
-        dataset="results/{dataset}/splits/holdout/dataset.png",
+        dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
+        issues="results/{dataset}/issues",
+        objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),

@@ -126,7 +126,9 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    return {key: annotation[key] for key in ("segmentation", "problem") if key in annotation}
+    return {
+        key: annotation[key] for key in ("segmentation", "problem", "check") if key in annotation
+    }
 
 
 # Pixels

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from coco import masks
-from coco.errors import InputError
+from coco.errors import InputError, failed
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
@@ -62,7 +62,7 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
     try:
         return {"segmentation": masks.encode(read_mask(annotation["file"]))}
     except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+        return failed(error)
 
 
 def image_of(folder: Path) -> dict:
