@@ -44,7 +44,7 @@ OUTPUTS = {
     "errors": "errors.tsv",
     "counting": "counting.tsv",
     "calibration": "calibration.tsv",
-    "resamples": "resamples.tsv",
+    "draws": "draws.tsv",
     "precision_recall_figure": "precision_recall.png",
     "confusion_figure": "confusion.png",
     "errors_figure": "errors.png",
@@ -59,7 +59,7 @@ class Measured(NamedTuple):
 
     matching: Matching
     evaluation: metrics.Evaluation
-    resampled: list[np.ndarray]  # for each size, APs [resamples, classes, IoU thresholds]
+    drawn: list[np.ndarray]  # for each size, APs [draws, classes, IoU thresholds]
 
 
 def evaluate(
@@ -121,25 +121,25 @@ def measure(
 ) -> Measured:
     overlaps = find_overlaps(truth, found, iou_type, max_detections)
     matching = match(overlaps, (ANY, *COCO_SIZES, *thirds(truth)))
-    resampled = [
+    drawn = [
         bootstrap.average_precision(matching, weights, size) for size in range(len(matching.sizes))
     ]
-    return Measured(matching, metrics.accumulate(matching), resampled)
+    return Measured(matching, metrics.accumulate(matching), drawn)
 
 
 def coco_tables(measured: Measured) -> dict[str, pd.DataFrame]:
     """COCO's numbers, of boxes or masks, and what they lose to each kind of mistake."""
-    matching, evaluation, resampled = measured
-    row = tables.metrics(evaluation, resampled[ALL])
+    matching, evaluation, drawn = measured
+    row = tables.metrics(evaluation, drawn[ALL])
     row["mean_image_AP50"] = metrics.mean(image_scores.average_precisions(matching))
     return {
         "metrics": pd.DataFrame([row]),
-        "per_class": tables.per_class(evaluation, matching, resampled[ALL]),
-        "per_size": tables.per_size(evaluation, matching, resampled),
+        "per_class": tables.per_class(evaluation, matching, drawn[ALL]),
+        "per_size": tables.per_size(evaluation, matching, drawn),
         "per_iou": tables.per_iou(evaluation),
         "per_recall": tables.per_recall(evaluation),
         "errors": tide.costs(matching),
-        "resamples": tables.resamples(evaluation, resampled[ALL]),
+        "draws": tables.draws(evaluation, drawn[ALL]),
     }
 
 
