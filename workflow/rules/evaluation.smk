@@ -176,6 +176,7 @@ rule evaluate:
         "results/benchmarks/evaluate/{dataset}/{model}/{fold}/{run}/{split}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
+    threads: 2
     resources:
         mem_mb=8000,
         runtime="2h",

@@ -2,6 +2,8 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +72,7 @@ def evaluate(
     max_detections: int = 100,
     min_score: float | None = None,
     overlay_count: int = 4,
+    threads: int = 2,
 ):
     """Write all that is known about the predictions of one split.
 
@@ -79,13 +82,14 @@ def evaluate(
         max_detections: per image and class, for all numbers.
         min_score: replaces the chosen threshold where one score has to decide.
         overlay_count: how many of the best images are drawn, and of the worst.
+        threads: for the intervals, which take most of the time.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
     found = predictions.read(predictions_file, truth)
     threshold = read_threshold(threshold_file) if min_score is None else min_score
     weights = bootstrap.image_weights(truth)
     boxes, masks = (
-        measure(truth, found, iou_type, max_detections, weights) for iou_type in IOU_TYPES
+        measure(truth, found, iou_type, max_detections, weights, threads) for iou_type in IOU_TYPES
     )
     scores = image_scores.image_scores(masks.matching, truth, threshold)
     matrix = confusion.confusion(masks.matching, threshold)
@@ -117,13 +121,18 @@ def read_threshold(path: Path) -> float:
 
 
 def measure(
-    truth: dict, found: list[dict], iou_type: str, max_detections: int, weights: np.ndarray
+    truth: dict,
+    found: list[dict],
+    iou_type: str,
+    max_detections: int,
+    weights: np.ndarray,
+    threads: int,
 ) -> Measured:
     overlaps = find_overlaps(truth, found, iou_type, max_detections)
     matching = match(overlaps, (ANY, *COCO_SIZES, *thirds(truth)))
-    drawn = [
-        bootstrap.average_precision(matching, weights, size) for size in range(len(matching.sizes))
-    ]
+    with ThreadPoolExecutor(threads) as pool:
+        sizes = range(len(matching.sizes))
+        drawn = list(pool.map(partial(bootstrap.average_precision, matching, weights), sizes))
     return Measured(matching, metrics.accumulate(matching), drawn)
 
 
@@ -199,4 +208,5 @@ if __name__ == "__main__":
             max_detections=snakemake.params.max_detections,
             min_score=snakemake.params.min_score,
             overlay_count=snakemake.params.overlays,
+            threads=snakemake.threads,
         )
