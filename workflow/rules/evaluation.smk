@@ -130,7 +130,7 @@ rule evaluate:
             labels={"run": "{run}", "split": "{split}", "what": "counts per class"},
         ),
         calibration="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.tsv",
-        resamples="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv",
+        draws="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv",
         precision_recall_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.png",
             caption="../report/precision_recall.rst",
@@ -192,6 +192,7 @@ rule evaluate:
         "results/benchmarks/evaluate/{dataset}/{model}/{fold}/{run}/{split}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
+    threads: 2
     resources:
         mem_mb=8000,
         runtime="2h",
@@ -208,8 +209,8 @@ rule compare_models:
         metrics=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv"
         ),
-        resamples=of_evaluations(
-            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv"
+        draws=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv"
         ),
         thresholds=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
