@@ -13,7 +13,7 @@ from pathlib import Path
 import project
 import psutil
 
-GRACE = 10.0  # s within which an orphan must have noticed
+GRACE = 30.0  # s within which an orphan must have noticed
 
 
 def kill_everything(process, folder):
@@ -83,13 +83,12 @@ def life(folder: Path, rule: str, way, delay: float | None) -> str:
     process.wait()
     left = project.left_over(folder, GRACE)
     reader.join()
+    if way in (kill_everything, kill_snakemake):
+        project.run(folder, "--unlock")
     if not reached:
         return "was not reached:\n" + "".join(output[-30:])
     if left:
         return f"orphans: {left}"
-    if way in (kill_everything, kill_snakemake):
-        code, said = project.run(folder, "--unlock")
-        return "" if code == 0 else f"--unlock failed:\n{said}"
     return "" if "Traceback" not in "".join(output) else "traceback:\n" + "".join(output)
 
 

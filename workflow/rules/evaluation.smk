@@ -26,11 +26,10 @@ rule predict:
         "results/benchmarks/predict/{dataset}/{model}/{fold}/{run}/{split}/{scatteritem}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime="4h",
+        **asks(prediction_asks),
+        **gpus.wanted(),
     params:
         prediction=lookup("prediction", within=config),
     script:
@@ -47,6 +46,7 @@ rule gather_predictions:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
         "results/logs/gather_predictions/{dataset}/{model}/{fold}/{run}/{split}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     script:
@@ -65,7 +65,7 @@ rule choose_threshold:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
     script:
@@ -194,8 +194,7 @@ rule evaluate:
         "../../envs/mrcnn.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime="2h",
+        **asks(tables_ask),
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
         min_score=lookup("evaluation/min_score", within=config),
@@ -231,6 +230,7 @@ rule compare_models:
         ),
     log:
         "results/logs/compare_models/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
@@ -251,6 +251,7 @@ rule save_config:
         ),
     log:
         "results/logs/save_config/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:

@@ -22,8 +22,7 @@ def logged(log: str, mistakes: type[Exception] | tuple[type[Exception], ...] = (
     global _terminal
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     _terminal = os.fdopen(os.dup(2), "w")
-    orphans.claim(Path(log))
-    orphans.watch(Path(log))
+    orphans.guard(Path(log))
     with Path(log).open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -12,49 +12,52 @@ from pathlib import Path
 
 import psutil
 
+SNAKEMAKE = "PID_OF_SNAKEMAKE"  # the environment variable that jobs know it by
 SECONDS = 1.0  # from one look to the next
 
 
-def claim(log: Path):
-    """Make `log` anew, with a first line that names this job and no other.
+def announce():
+    """Tell the jobs of this process, which is Snakemake, whom they work for."""
+    os.environ[SNAKEMAKE] = str(os.getpid())
 
-    A job that finds another's name there has been replaced.
+
+def guard(log: Path):
+    """From now on end this process as soon as its Snakemake is gone or its log is another job's.
+
+    The log is made anew, with a first line that names this job and no other.
     """
+    started = time.strftime("%Y-%m-%d %H:%M:%S")
+    name = f"# {socket.gethostname()}, process {os.getpid()}, started {started}"
     log.unlink(missing_ok=True)  # an older job goes on writing into the old file
-    log.write_text(f"{name_of_job()}\n")
+    log.write_text(f"{name}\n")
+    threading.Thread(target=watch, args=(boss(), log, name), daemon=True).start()
 
 
-def name_of_job() -> str:
-    started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(psutil.Process().create_time()))
-    return f"# {socket.gethostname()}, process {os.getpid()}, started {started}"
-
-
-def watch(log: Path):
-    """From now on end this process as soon as its Snakemake is gone or its log is another's."""
-    above = [process for process in psutil.Process().parents() if is_snakemake(process)]
-    threading.Thread(target=_watch, args=(log, name_of_job(), above), daemon=True).start()
-
-
-def is_snakemake(process: psutil.Process) -> bool:
-    """Whether a process is Snakemake, and not a shell or a tool that started it and may end."""
+def boss() -> psutil.Process | None:
+    """Snakemake; None for a script that it did not start."""
+    if SNAKEMAKE not in os.environ:
+        return None
     try:
-        command = process.cmdline()
-    except psutil.Error:
-        return False
-    python = bool(command) and Path(command[0]).name.startswith("python")
-    return python and "snakemake" in [Path(word).name for word in command[1:3]]
+        return psutil.Process(int(os.environ[SNAKEMAKE]))
+    except psutil.NoSuchProcess:  # gone while this script loaded its modules
+        leave()
 
 
-def _watch(log, name, above):
-    while all(process.is_running() for process in above) and not replaced(log, name):
+def watch(snakemake: psutil.Process | None, log: Path, name: str):
+    while not replaced(log, name) and (snakemake is None or snakemake.is_running()):
         time.sleep(SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)  # no clearing up: the files may be another's by now
+    leave()
 
 
 def replaced(log: Path, name: str) -> bool:
     """Whether another job has claimed the log."""
     try:
-        with log.open() as file:
-            return file.readline().rstrip() not in (name, "")
+        with log.open(errors="replace") as file:
+            return file.readline().rstrip("\n") not in (name, "")
     except OSError:
         return False
+
+
+def leave():
+    """Without clearing up: the files may be another's by now."""
+    os.kill(os.getpid(), signal.SIGKILL)
