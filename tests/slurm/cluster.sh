@@ -3,10 +3,11 @@
 #
 #     tests/slurm/cluster.sh start | stop
 #
-# Its files lie in /run/test-slurm; nothing of an installed Slurm's own settings is read or changed.
+# Its files lie in /run/test-slurm, its settings in /etc/slurm: Snakemake's plugin drops SLURM_CONF. It
+# refuses to start where another Slurm has its settings there.
 set -euo pipefail
 home=/run/test-slurm
-export SLURM_CONF=$home/slurm.conf
+settings=/etc/slurm/slurm.conf
 
 install_packages() {
     command -v slurmctld slurmd munged >/dev/null && return
@@ -17,8 +18,12 @@ install_packages() {
 write_settings() {
     local memory
     memory=$(awk '/MemTotal/ {print int($2 / 1024) - 512}' /proc/meminfo)
-    mkdir -p $home/state $home/spool
-    cat >$SLURM_CONF <<CONF
+    if [ -e $settings ] && ! grep -q $home $settings; then
+        echo "$settings belongs to another Slurm" >&2
+        exit 1
+    fi
+    mkdir -p $home/state $home/spool /etc/slurm
+    cat >$settings <<CONF
 ClusterName=test
 SlurmctldHost=localhost(127.0.0.1)
 SlurmctldPort=16817
@@ -51,7 +56,7 @@ NodeName=localhost NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$memory Gres=gpu:
 PartitionName=cpu Nodes=localhost Default=YES
 PartitionName=gpu Nodes=localhost
 CONF
-    echo "NodeName=localhost Name=gpu Type=pretend File=/dev/null" >$home/gres.conf
+    echo "NodeName=localhost Name=gpu Type=pretend File=/dev/null" >/etc/slurm/gres.conf
 }
 
 start() {
@@ -82,7 +87,7 @@ stop() {
         [ -s $home/slurmctld.pid ] || [ -s $home/slurmd.pid ] || break
         sleep 0.5
     done
-    rm -rf $home
+    rm -rf $home $settings /etc/slurm/gres.conf
 }
 
 "$1"

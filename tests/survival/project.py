@@ -30,14 +30,11 @@ def make(folder: Path, epochs: int):
     (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-
-
-def start(folder: Path, *arguments: str, **options) -> subprocess.Popen:
+def start(folder: Path, *arguments: str, cores: int | None = 2, **options) -> subprocess.Popen:
     """Snakemake in a process group of its own, as a shell starts it; its output is a pipe."""
+    given = ["--cores", str(cores)] if cores else []
     return subprocess.Popen(
-        command(*arguments),
+        [sys.executable, "-m", "snakemake", *given, *arguments],
         cwd=folder,
         text=True,
         stdout=subprocess.PIPE,
