@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ def make(folder: Path, epochs: int):
 def start(folder: Path, *arguments: str, cores: int | None = 2, **options) -> subprocess.Popen:
     """Snakemake in a process group of its own, as a shell starts it; its output is a pipe."""
     given = ["--cores", str(cores)] if cores else []
+    # What a shell puts in the background ignores Ctrl-C, and so would Snakemake.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "snakemake", *given, *arguments],
         cwd=folder,
