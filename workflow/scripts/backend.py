@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import console
 import gpus
+from mrcnn.errors import ModelError
 
 
 @contextmanager
@@ -22,6 +23,8 @@ def _quiet():
 
 with _quiet():
     import keras
+
+OUT_OF_MEMORY = "RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory"  # TensorFlow, PyTorch
 
 
 _reserved = None
@@ -48,3 +51,14 @@ def start(threads: int, seed: int = 0, gpu: int = 0):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         with _quiet():
             tf.constant(0) + 1
+
+
+@contextmanager
+def memory_errors(advice: str):
+    """Says in one sentence that the GPU's memory is too small, and what helps."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ModelError) or not any(sign in str(error) for sign in OUT_OF_MEMORY):
+            raise
+        raise ModelError(f"The memory of the GPU is too small. {advice}") from error
