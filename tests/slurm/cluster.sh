@@ -81,12 +81,15 @@ start() {
 }
 
 stop() {
+    local daemons
+    daemons=$(cat $home/{slurmctld,slurmd,munged}.pid)
     scontrol shutdown || true
-    [ -s $home/munged.pid ] && kill "$(cat $home/munged.pid)"
     for _ in $(seq 20); do
-        [ -s $home/slurmctld.pid ] || [ -s $home/slurmd.pid ] || break
+        [ -e $home/slurmctld.pid ] || [ -e $home/slurmd.pid ] || break
         sleep 0.5
     done
+    # slurmd waits for jobs that do not end
+    kill -9 $daemons 2>/dev/null || true
     rm -rf $home $settings /etc/slurm/gres.conf
 }
 
