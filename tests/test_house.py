@@ -6,7 +6,6 @@ import tomllib
 import yaml
 
 import configuration
-import dependencies
 import sources
 
 
@@ -47,32 +46,6 @@ def test_every_key_of_the_configuration_is_described(root):
                 assert "description" in value or "description" in schema["$defs"][reference], key
         if "properties" in part and "allOf" not in part:
             assert part["additionalProperties"] is False
-
-
-def test_dependencies_are_followed_through_modules(tmp_path):
-    (tmp_path / "library").mkdir()
-    for name, text in {
-        "job.py": "import json\nimport console\nfrom library import boxes\n",
-        "console.py": "",
-        "unused.py": "",
-        "library/__init__.py": "",
-        "library/boxes.py": "from .masks import area\nfrom . import errors\n",
-        "library/masks.py": "def area():\n    from library.deep import x\n",
-        "library/errors.py": "",
-        "library/deep.py": "x = 1\n",
-        "library/unused.py": "",
-    }.items():
-        (tmp_path / name).write_text(text)
-    found = {str(file.relative_to(tmp_path)) for file in dependencies.files(tmp_path / "job.py")}
-    assert found == {
-        "job.py",
-        "console.py",
-        "library/__init__.py",
-        "library/boxes.py",
-        "library/masks.py",
-        "library/errors.py",
-        "library/deep.py",
-    }
 
 
 def test_export_with_a_file_per_split_is_several_sources(tmp_path):

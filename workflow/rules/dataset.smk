@@ -11,8 +11,6 @@ OUTPUTS:
 
 
 rule make_demo:
-    input:
-        code=code("make_demo"),
     output:
         images=collect(
             "results/{{dataset}}/demo/images/{name}", name=sources.demo_images(config)
@@ -25,6 +23,7 @@ rule make_demo:
     params:
         images=len(sources.demo_images(config)),
         seed=lookup("seed", within=config),
+        code=code("make_demo"),
     script:
         "../scripts/make_demo.py"
 
@@ -32,7 +31,6 @@ rule make_demo:
 rule import_annotations:
     input:
         files=source_files,
-        code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
         embedded=directory("results/{dataset}/embedded_images"),
@@ -47,16 +45,17 @@ rule import_annotations:
         runtime="4h",
     params:
         sources=sources.importable(config),
+        code=code("import_annotations"),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:
         "../scripts/import_annotations.py"
 
 
-rule validate_dataset:
+# Its result is asked for before anything below is planned: see if_changed in common.smk.
+checkpoint validate_dataset:
     input:
         imported="results/{dataset}/imported.json",
-        code=code("validate_dataset"),
     output:
         dataset="results/{dataset}/dataset.json",
         quarantine="results/{dataset}/quarantine.json",
@@ -78,6 +77,7 @@ rule validate_dataset:
     params:
         classes=lookup("classes", within=config),
         validation=lookup("validation", within=config),
+        code=code("validate_dataset"),
     script:
         "../scripts/validate_dataset.py"
 
@@ -86,7 +86,6 @@ rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         lists=split_lists,
-        code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
@@ -106,6 +105,7 @@ rule split_dataset:
     params:
         split=lookup("split", within=config),
         seed=lookup("seed", within=config),
+        code=code("split_dataset"),
     script:
         "../scripts/split_dataset.py"
 
@@ -114,7 +114,6 @@ rule plot_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         balance="results/{dataset}/splits/{fold}/balance.tsv",
-        code=code("plot_dataset"),
     output:
         report(
             "results/{dataset}/splits/{fold}/dataset.png",
@@ -126,5 +125,7 @@ rule plot_dataset:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_dataset"),
     script:
         "../scripts/plot_dataset.py"

@@ -16,7 +16,6 @@ rule predict:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("predict"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}/{scatteritem}.json",
     log:
@@ -32,6 +31,7 @@ rule predict:
         runtime="4h",
     params:
         prediction=lookup("prediction", within=config),
+        code=code("predict"),
     script:
         "../scripts/predict.py"
 
@@ -41,13 +41,14 @@ rule gather_predictions:
         predictions=gather.prediction(
             "results/{{dataset}}/models/{{model}}/{{fold}}/{{run}}/predictions/{{split}}/{scatteritem}.json"
         ),
-        code=code("gather_predictions"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
         "results/logs/gather_predictions/{dataset}/{model}/{fold}/{run}/{split}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("gather_predictions"),
     script:
         "../scripts/gather_predictions.py"
 
@@ -56,7 +57,6 @@ rule evaluate:
     input:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
         truth="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("evaluate"),
     output:
         metrics=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv",
@@ -104,9 +104,8 @@ rule evaluate:
         mem_mb=8000,
         runtime="2h",
     params:
-        max_detections=lookup("evaluation/max_detections", within=config),
-        min_score=lookup("evaluation/min_score", within=config),
-        overlays=lookup("evaluation/overlays", within=config),
+        evaluation=measured,
+        code=code("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -116,7 +115,6 @@ rule compare_models:
         metrics=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv"
         ),
-        code=code("compare_models"),
     output:
         report(
             "results/{dataset}/evaluation.tsv",
@@ -130,13 +128,12 @@ rule compare_models:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        code=code("compare_models"),
     script:
         "../scripts/compare_models.py"
 
 
 rule save_config:
-    input:
-        code=code("save_config"),
     output:
         report(
             "results/{dataset}/config.yaml",
@@ -150,6 +147,7 @@ rule save_config:
         "../../envs/mrcnn.yaml"
     params:
         config=config,
+        code=code("save_config"),
     script:
         "../scripts/save_config.py"
 
@@ -163,7 +161,6 @@ rule make_report:
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
-        captions=captions(),
     output:
         "results/{dataset}/report.zip",
     log:
@@ -171,6 +168,7 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        captions=captions,
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"

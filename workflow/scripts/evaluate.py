@@ -88,9 +88,9 @@ if __name__ == "__main__":
         evaluate(
             predictions_file=Path(snakemake.input.predictions),
             truth_file=Path(snakemake.input.truth),
-            max_detections=snakemake.params.max_detections,
-            min_score=snakemake.params.min_score,
-            overlay_count=snakemake.params.overlays,
+            max_detections=snakemake.params.evaluation["max_detections"],
+            min_score=snakemake.params.evaluation["min_score"],
+            overlay_count=snakemake.params.evaluation["overlays"],
             metrics_file=Path(snakemake.output.metrics),
             per_class_file=Path(snakemake.output.per_class),
             per_image_file=Path(snakemake.output.per_image),

@@ -1,5 +1,6 @@
 """Finds objects in the images of a split, in the images' own coordinates."""
 
+import hashlib
 import json
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +11,7 @@ import backend
 import console
 import network
 from coco import windows
-from coco.errors import InputError
+from coco.errors import InputError, remake
 from coco.images import read_image
 from coco_results import as_results
 from mrcnn.errors import ModelError
@@ -29,6 +30,7 @@ def predict(weights, model, split, part, prediction, output):
         output: path of the COCO results.
     """
     about, truth = json.loads(model.read_text()), json.loads(split.read_text())
+    refuse_damaged(weights, about["weights_sha256"])
     refuse_other_classes(about["classes"], truth, model, split)
     net = load(about, weights, prediction)
     number, parts = (int(n) for n in part.split("-of-"))
@@ -47,6 +49,17 @@ def predict(weights, model, split, part, prediction, output):
         progress.update(len(found))
     results = [result for image in images for result in found[image["id"]]]
     output.write_text(json.dumps(results, separators=(",", ":")) + "\n")
+
+
+def refuse_damaged(weights, expected):
+    """Half of a file may load, and find half of the objects."""
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise InputError(
+            f"{weights}: changed since it was written (sha256 {found[:12]}..., expected "
+            f"{expected[:12]}...). {remake(weights)}"
+        )
 
 
 def refuse_other_classes(classes, truth, model, split):
