@@ -27,13 +27,15 @@ def test_environment_has_every_dependency_of_the_scripts(root):
     assert not {name for name in wanted if f"- {name}==" not in environment}
 
 
-def test_documentation_of_the_configuration_is_up_to_date(root):
+def test_generated_documentation_is_up_to_date(root):
     specification = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
     generate = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(generate)
     schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
     written = (root / "docs" / "configuration.md").read_text()
     assert written == generate.document(schema), "run: uv run python docs/generate.py"
+    reruns = (root / "docs" / "reruns.md").read_text()
+    assert reruns == generate.with_modules(reruns), "run: uv run python docs/generate.py"
 
 
 def test_every_key_of_the_configuration_is_described(root):
