@@ -31,7 +31,4 @@ include: "workflow/rules/evaluation.smk"
 rule all:
     default_target: True
     input:
-        collect(
-            ["results/{dataset}/evaluation.tsv", "results/{dataset}/report.zip"],
-            dataset=config["dataset"],
-        ),
+        if_changed(final_results),

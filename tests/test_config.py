@@ -371,6 +371,20 @@ def test_defaults_are_filled_in_and_valid(config, schema):
     assert configuration.problems(config, schema) == []
 
 
+def test_another_order_of_keys_is_the_same_configuration(root, schema):
+    def turned(part):
+        return {key: turned(part[key]) for key in reversed(part)} if type(part) is dict else part
+
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    other = configuration.complete(turned(config), schema)
+    assert repr(other) == repr(configuration.complete(config, schema))
+
+
+def test_models_keep_their_order(config, schema):
+    config["models"] = {"z": {"input": "small"}, "a": {"input": "small"}}
+    assert list(configuration.complete(config, schema)["models"]) == ["z", "a"]
+
+
 def test_models_share_no_defaults(config, schema):
     config["models"]["second"] = {"input": "small"}
     models = configuration.complete(config, schema)["models"]

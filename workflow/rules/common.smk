@@ -9,7 +9,11 @@ sys.path.append(str(SCRIPTS))
 
 import configuration
 import dependencies
+import reasons
 import sources
+from snakemake.logging import logger
+
+logger.addFilter(reasons.InWords(workflow))
 
 
 wildcard_constraints:
@@ -47,10 +51,22 @@ def refuse(problems):
 
 
 def code(script):
-    """The files that a script consists of: their content decides whether it runs again."""
-    return [
-        os.path.relpath(path) for path in dependencies.files(SCRIPTS / f"{script}.py")
-    ]
+    """What a script and the modules that it uses say, as digests: decides whether it runs again."""
+    return lambda wildcards: dependencies.digests(SCRIPTS / f"{script}.py")
+
+
+def if_changed(paths):
+    """`paths` once the data set is validated: if that makes the same again, nothing below runs.
+
+    Where there is none yet, all is to be run, and can be planned at once.
+    """
+
+    def get(wildcards):
+        if Path("results", config["dataset"], "dataset.json").exists():
+            checkpoints.validate_dataset.get(dataset=config["dataset"])
+        return paths(wildcards)
+
+    return get
 
 
 def source_files(wildcards):
@@ -78,7 +94,7 @@ def shards_of(split, suffix):
         )
         return gather.shard(f"{folder}/{split}/{{scatteritem}}.{suffix}")
 
-    return paths
+    return if_changed(paths)
 
 
 def pretrained_weights(wildcards):
@@ -107,10 +123,24 @@ def of_evaluations(pattern):
         rows = [pattern.format(**wildcards, **row) for row in evaluations()]
         return list(dict.fromkeys(rows))
 
-    return paths
+    return if_changed(paths)
 
 
-def captions():
+def measured(wildcards):
+    """What decides an evaluation; which splits are evaluated does not."""
+    return {
+        key: value for key, value in config["evaluation"].items() if key != "splits"
+    }
+
+
+def captions(wildcards):
     """The texts of the report."""
     folder = SCRIPTS.parent / "report"
-    return [os.path.relpath(path) for path in sorted(folder.glob("*.rst"))]
+    return {path.name: path.read_text() for path in sorted(folder.glob("*.rst"))}
+
+
+def final_results(wildcards):
+    return [
+        f"results/{config['dataset']}/{name}"
+        for name in ("evaluation.tsv", "report.zip")
+    ]

@@ -12,8 +12,6 @@ OUTPUTS:
 
 
 rule make_demo:
-    input:
-        code=code("make_demo"),
     output:
         images=collect(
             "results/{{dataset}}/demo/images/{name}", name=sources.demo_images(config)
@@ -26,6 +24,7 @@ rule make_demo:
     params:
         images=len(sources.demo_images(config)),
         seed=lookup("seed", within=config),
+        code=code("make_demo"),
     script:
         "../scripts/make_demo.py"
 
@@ -33,7 +32,6 @@ rule make_demo:
 rule import_annotations:
     input:
         files=source_files,
-        code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
         embedded=directory("results/{dataset}/embedded_images"),
@@ -49,16 +47,17 @@ rule import_annotations:
     params:
         sources=sources.importable(config),
         images=lookup("images", within=config),
+        code=code("import_annotations"),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:
         "../scripts/import_annotations.py"
 
 
-rule validate_dataset:
+# Its result is asked for before anything below is planned: see if_changed in common.smk.
+checkpoint validate_dataset:
     input:
         imported="results/{dataset}/imported.json",
-        code=code("validate_dataset"),
     output:
         dataset="results/{dataset}/dataset.json",
         quarantine="results/{dataset}/quarantine.json",
@@ -80,6 +79,7 @@ rule validate_dataset:
     params:
         classes=lookup("classes", within=config),
         validation=lookup("validation", within=config),
+        code=code("validate_dataset"),
     script:
         "../scripts/validate_dataset.py"
 
@@ -88,7 +88,6 @@ rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         lists=split_lists,
-        code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
@@ -108,6 +107,7 @@ rule split_dataset:
     params:
         split=lookup("split", within=config),
         seed=lookup("seed", within=config),
+        code=code("split_dataset"),
     script:
         "../scripts/split_dataset.py"
 
@@ -116,7 +116,6 @@ rule plot_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         balance="results/{dataset}/splits/{fold}/balance.tsv",
-        code=code("plot_dataset"),
     output:
         report(
             "results/{dataset}/splits/{fold}/dataset.png",
@@ -128,6 +127,8 @@ rule plot_dataset:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_dataset"),
     script:
         "../scripts/plot_dataset.py"
 
@@ -137,7 +138,6 @@ rule export_dataset:
         train="results/{dataset}/splits/holdout/train.json",
         val="results/{dataset}/splits/holdout/val.json",
         test="results/{dataset}/splits/holdout/test.json",
-        code=code("export_dataset"),
     output:
         directory("results/{dataset}/exports/{format}"),
     log:
@@ -148,6 +148,8 @@ rule export_dataset:
         "../../envs/mrcnn.yaml"
     resources:
         mem_mb=4000,
+    params:
+        code=code("export_dataset"),
     message:
         "Export {wildcards.dataset} as {wildcards.format}"
     script:

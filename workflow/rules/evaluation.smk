@@ -17,7 +17,6 @@ rule predict:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("predict"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}/{scatteritem}.json",
     log:
@@ -33,6 +32,7 @@ rule predict:
         runtime="4h",
     params:
         prediction=lookup("prediction", within=config),
+        code=code("predict"),
     script:
         "../scripts/predict.py"
 
@@ -42,13 +42,14 @@ rule gather_predictions:
         predictions=gather.prediction(
             "results/{{dataset}}/models/{{model}}/{{fold}}/{{run}}/predictions/{{split}}/{scatteritem}.json"
         ),
-        code=code("gather_predictions"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
         "results/logs/gather_predictions/{dataset}/{model}/{fold}/{run}/{split}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("gather_predictions"),
     script:
         "../scripts/gather_predictions.py"
 
@@ -57,7 +58,6 @@ rule choose_threshold:
     input:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/val.json",
         truth="results/{dataset}/splits/{fold}/val.json",
-        code=code("choose_threshold"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
     log:
@@ -68,6 +68,7 @@ rule choose_threshold:
         mem_mb=4000,
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
+        code=code("choose_threshold"),
     script:
         "../scripts/choose_threshold.py"
 
@@ -77,7 +78,6 @@ rule evaluate:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
         truth="results/{dataset}/splits/{fold}/{split}.json",
         threshold="results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
-        code=code("evaluate"),
     output:
         metrics=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv",
@@ -180,9 +180,8 @@ rule evaluate:
         mem_mb=8000,
         runtime="2h",
     params:
-        max_detections=lookup("evaluation/max_detections", within=config),
-        min_score=lookup("evaluation/min_score", within=config),
-        overlays=lookup("evaluation/overlays", within=config),
+        evaluation=measured,
+        code=code("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -198,7 +197,6 @@ rule compare_models:
         thresholds=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
         ),
-        code=code("compare_models"),
     output:
         evaluation=report(
             "results/{dataset}/evaluation.tsv",
@@ -218,13 +216,12 @@ rule compare_models:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        code=code("compare_models"),
     script:
         "../scripts/compare_models.py"
 
 
 rule save_config:
-    input:
-        code=code("save_config"),
     output:
         report(
             "results/{dataset}/config.yaml",
@@ -238,6 +235,7 @@ rule save_config:
         "../../envs/mrcnn.yaml"
     params:
         config=config,
+        code=code("save_config"),
     script:
         "../scripts/save_config.py"
 
@@ -251,7 +249,6 @@ rule make_report:
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
-        captions=captions(),
     output:
         "results/{dataset}/report.zip",
     log:
@@ -259,6 +256,7 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        captions=captions,
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"

@@ -11,7 +11,6 @@ OUTPUTS:
 rule make_shard:
     input:
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("make_shard"),
     output:
         records="results/{dataset}/shards/{input}/{fold}/{split}/{scatteritem}.tfrecord",
         index="results/{dataset}/shards/{input}/{fold}/{split}/{scatteritem}.json",
@@ -27,5 +26,6 @@ rule make_shard:
     params:
         input=lookup("inputs/{input}", within=config),
         seed=lookup("seed", within=config),
+        code=code("make_shard"),
     script:
         "../scripts/make_shard.py"

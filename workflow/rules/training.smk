@@ -18,7 +18,6 @@ rule train:
         val_records=shards_of("val", "tfrecord"),
         truth="results/{dataset}/splits/{fold}/val.json",
         pretrained=pretrained_weights,
-        code=code("train"),
     output:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
@@ -41,6 +40,7 @@ rule train:
         training=lookup("models/{model}/training", within=config),
         seed=seed_of,
         checkpoints="results/{dataset}/models/{model}/{fold}/{run}/checkpoints",
+        code=code("train"),
     script:
         "../scripts/train.py"
 
@@ -48,7 +48,6 @@ rule train:
 rule plot_history:
     input:
         history="results/{dataset}/models/{model}/{fold}/{run}/history.tsv",
-        code=code("plot_history"),
     output:
         report(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
@@ -60,5 +59,7 @@ rule plot_history:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_history"),
     script:
         "../scripts/plot_history.py"

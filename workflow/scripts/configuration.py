@@ -41,7 +41,10 @@ def problems(config: dict, schema: dict) -> list[str]:
 
 
 def complete(config: dict, schema: dict) -> dict:
-    """Add the formats of the sources and the schema's defaults to `config`, and return it."""
+    """Add the formats of the sources and the schema's defaults to `config`, and return it.
+
+    Keys that the schema names come in its order: another order in the file is no change.
+    """
     list(find_formats(config))
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
@@ -64,6 +67,9 @@ def _with_defaults(validator, properties, instance, schema):
         for key, part in properties.items():
             if "default" in part:
                 instance.setdefault(key, copy.deepcopy(part["default"]))
+        if instance.keys() <= properties.keys():  # not so where a condition asks for one key
+            for key in filter(instance.__contains__, properties):
+                instance[key] = instance.pop(key)
     yield from Schema.VALIDATORS["properties"](validator, properties, instance, schema)
 
 

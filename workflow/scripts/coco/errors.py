@@ -1,5 +1,7 @@
 """What a user of the data side can get wrong."""
 
+import shlex
+
 
 class InputError(ValueError):
     """Files or settings that cannot be used; the message says what, where and what to do."""
@@ -11,3 +13,8 @@ class ImageError(InputError):
     def __init__(self, check: str, message: str):
         super().__init__(message)
         self.check = check
+
+
+def remake(*paths) -> str:
+    """How a user makes damaged results again."""
+    return f"To make it again, run `rm {shlex.join(map(str, paths))}`, and the workflow as before."
