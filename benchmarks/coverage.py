@@ -16,7 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
-from evaluation.bootstrap import average_precision, interval
+from evaluation.bootstrap import average_precision, image_weights, interval
 from evaluation.matching import match
 from evaluation.overlaps import find_overlaps
 from evaluation.sizes import ANY
@@ -25,12 +25,14 @@ from evaluation.tables import METRICS, over_classes
 WORLD = 100_000  # images that stand for all
 
 
-def draw(rng: np.random.Generator, images: int, classes: int) -> tuple[dict, list[dict]]:
+def draw(seed: int, images: int, classes: int) -> tuple[dict, list[dict]]:
     """A set of images with objects side by side, 7 of them on average, and detections."""
+    rng = np.random.default_rng(seed)
     chance = 1 / np.arange(1, classes + 1)  # of each class: few are common
     chance /= chance.sum()
     hard = rng.normal(0, 0.7, images)
     counts = rng.poisson(rng.gamma(2, 3.5, images))
+    first = seed * images  # ids differ between sets, and with them the draws
     image = np.repeat(np.arange(images), counts)
     place = 500.0 * (np.arange(len(image)) - np.repeat(np.cumsum(counts) - counts, counts))
     label = rng.choice(classes, len(image), p=chance)
@@ -67,15 +69,15 @@ def draw(rng: np.random.Generator, images: int, classes: int) -> tuple[dict, lis
         ),
     )
     predictions = [
-        {"image_id": i, "category_id": c, "bbox": [x, y, s, s], "score": score}
+        {"image_id": first + i, "category_id": c, "bbox": [x, y, s, s], "score": score}
         for part in columns
         for i, c, x, y, s, score in zip(*lists(*part), strict=True)
     ]
     truth = {
-        "images": [{"id": number} for number in range(images)],
+        "images": [{"id": number} for number in range(first, first + images)],
         "categories": [{"id": number, "name": str(number)} for number in range(classes)],
         "annotations": [
-            {"image_id": i, "category_id": c, "bbox": [x, 0, s, s], "area": s * s}
+            {"image_id": first + i, "category_id": c, "bbox": [x, 0, s, s], "area": s * s}
             for i, c, x, s in zip(*lists(image, label, place, side), strict=True)
         ],
     }
@@ -97,7 +99,7 @@ def measure(truth: dict, predictions: list[dict], weights: np.ndarray) -> dict:
 
 
 def world(classes: int) -> dict:
-    truth, predictions = draw(np.random.default_rng(1), WORLD, classes)
+    truth, predictions = draw(0, WORLD, classes)
     return {
         name: value[0] for name, value in measure(truth, predictions, np.ones((1, WORLD))).items()
     }
@@ -111,12 +113,11 @@ def main():
     arguments = parser.parse_args()
     images, truth = arguments.images, world(arguments.classes)
     held = {name: [] for name in METRICS}
-    for number in range(arguments.sets):
-        rng = np.random.default_rng([2, number])
-        drawn = rng.multinomial(images, np.full(images, 1 / images), 1000).astype(float)
-        weights = np.concatenate([np.ones((1, images)), drawn])
-        for name, values in measure(*draw(rng, images, arguments.classes), weights).items():
-            low, high = interval(values[0], values[1:])
+    for number in range(1, arguments.sets + 1):
+        data = draw(number, images, arguments.classes)
+        weights = np.concatenate([np.ones((1, images)), image_weights(data[0])])
+        for name, values in measure(*data, weights).items():
+            low, high = interval(values[0], values[1:], 0, 1)
             held[name].append(low <= truth[name] <= high)
     print(f"{arguments.sets} sets of {images} images, {arguments.classes} classes")
     for name, hits in held.items():

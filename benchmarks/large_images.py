@@ -8,8 +8,8 @@ prediction, each in a process of its own, whose largest resident memory and time
 predicts twice: with a stand-in for a trained network, which takes what is bright for an object, to
 see that every object is found once; and with a network that is small and untrained.
 
-`comparison` draws twenty images of 1152 px with objects of 12 to 24 px, and trains the same model
-on as many examples of 192 px for as long: once on images that are resized, and once on windows.
+`comparison` draws twenty images of 768 px with objects of 13 to 25 px, and trains the same small
+model on as many examples of 128 px for as long: once on images that are resized, once on windows.
 """
 
 import argparse
@@ -231,15 +231,15 @@ def memory(folder: Path, side: int):
 
 
 def comparison(folder: Path, cores: int):
-    write_data(folder, 20, 1152, filled=0.3)
-    architecture = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-    architecture = architecture["models"]["demo"]["architecture"] | {"max_objects": 64}
-    training = {"epochs": 6, "batch_size": 8, "learning_rate": 0.002, "warmup_epochs": 0.5}
-    training |= {"evaluate_every": 3}
+    write_data(folder, 20, 768, filled=0.5)
+    small = {"proposals": 50, "train_rois": 16, "max_objects": 64, "pyramid_channels": 32}
+    architecture = TINY | small | {"box_head_channels": 64}
+    training = {"epochs": 8, "batch_size": 8, "learning_rate": 0.002, "warmup_epochs": 0.5}
+    training |= {"evaluate_every": 4}
     # 36 windows cover an image: as many examples of each, the anchors as large as the objects.
     inputs = {
-        "windows": {"mode": "crop", "size": 192, "copies": 0},
-        "resized": {"mode": "resize", "size": 192, "copies": 35},
+        "windows": {"mode": "crop", "size": 128, "copies": 0},
+        "resized": {"mode": "resize", "size": 128, "copies": 35},
     }
     anchors = {"windows": [12, 16, 24, 32, 48], "resized": [2, 3, 4, 6, 8]}
     config = {
@@ -255,10 +255,9 @@ def comparison(folder: Path, cores: int):
             }
             for name in inputs
         },
-        "prediction": {"max_detections": 300},
-        "evaluation": {"max_detections": 300, "overlays": 2},
+        "prediction": {"max_detections": 100},
+        "evaluation": {"max_detections": 100, "overlays": 2},
     }
-    config["models"]["resized"]["architecture"]["max_objects"] = 300
     file = folder / "config.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False))
     command = ["snakemake", "--cores", str(cores), "--quiet", "rules", "--configfile", str(file)]

@@ -1,4 +1,4 @@
-"""Writes configuration.md, from the schema of the configuration, and the last part of reruns.md.
+"""Writes configuration.md from the schema, checks.md from the checks, and the end of reruns.md.
 
 uv run python docs/generate.py
 """
@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "workflow" / "scripts"))
+sys.path += [str(ROOT / "workflow" / "scripts"), str(ROOT / "docs")]
+
+import check_pages  # noqa: E402
 
 import configuration  # noqa: E402
 import dependencies  # noqa: E402
@@ -103,3 +105,4 @@ if __name__ == "__main__":
     Path(__file__).with_name("configuration.md").write_text(document(schema), encoding="utf-8")
     page = Path(__file__).with_name("reruns.md")
     page.write_text(with_modules(page.read_text(encoding="utf-8")), encoding="utf-8")
+    Path(__file__).with_name("checks.md").write_text(check_pages.document(), encoding="utf-8")

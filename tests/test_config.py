@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from splitting import SETTINGS
 
 import configuration
 
@@ -168,6 +169,16 @@ MISTAKES = {
         float("nan"),
         "validation.min_area: received NaN, expected a number from 1 to 1000000 (px²)",
     ),
+    "a policy that a check cannot follow": (
+        "validation.policies.missing_image",
+        "repair",
+        'validation.policies.missing_image: received "repair", expected quarantine or stop',
+    ),
+    "a policy of no check": (
+        "validation.policies.wrong_boxes",
+        "stop",
+        "validation.policies.wrong_boxes: unknown key, did you mean wrong_box?",
+    ),
     "out of range": (
         "models.first.training.epochs",
         -1,
@@ -224,6 +235,36 @@ MISTAKES = {
         "split.lists",
         {"train": "a.json", "val": "no.txt", "test": "a.json"},
         "split.lists.val: no.txt does not exist, expected a file",
+    ),
+    "more in val than folds leave": (
+        "split",
+        {"folds": 2, "val": 0.5},
+        "split.val: received 0.5, expected less than 0.5, which 2 folds leave",
+    ),
+    "a pattern without a group": (
+        "split",
+        {"group_by": {"pattern": "^p[0-9]+"}},
+        'split.group_by.pattern: received "^p[0-9]+" with 0 groups, expected one',
+    ),
+    "a pattern that is none": (
+        "split",
+        {"group_by": {"pattern": "^(p"}},
+        'split.group_by.pattern: received "^(p": missing ), unterminated subpattern',
+    ),
+    "a table that is missing": (
+        "split",
+        {"group_by": {"table": {"file": "no.csv", "images": "image", "column": "patient"}}},
+        "split.group_by.table.file: no.csv does not exist, expected a file",
+    ),
+    "one assignment for all folds": (
+        "split",
+        {"folds": 3, "keep": "splits.tsv"},
+        'split.keep: received "splits.tsv", expected a file for each {fold}',
+    ),
+    "an assignment that the run overwrites": (
+        "split",
+        {"keep": "results/demo/splits/holdout/splits.tsv"},
+        "is written anew by the run; copy it elsewhere first",
     ),
     "a source without a split": (
         "sources",
@@ -366,7 +407,7 @@ def test_defaults_are_filled_in_and_valid(config, schema):
         "repeat_rare": 0.0,
         "augmentation": {},
     }
-    assert config["split"] == {"train": 0.7, "val": 0.15, "test": 0.15, "lists": None}
+    assert config["split"] == SETTINGS
     assert "folder" not in config["sources"][0]
     assert configuration.problems(config, schema) == []
 

@@ -3,10 +3,12 @@
 import importlib.util
 import tomllib
 
+import pytest
 import yaml
 
 import configuration
 import sources
+from coco.checks import CHECKS
 
 
 def test_environment_has_the_versions_of_the_lock_file(root):
@@ -27,10 +29,33 @@ def test_environment_has_every_dependency_of_the_scripts(root):
     assert not {name for name in wanted if f"- {name}==" not in environment}
 
 
-def test_generated_documentation_is_up_to_date(root):
+@pytest.fixture(scope="module")
+def generate(root):
+    """The program that writes the documentation."""
     specification = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
     generate = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(generate)
+    return generate
+
+
+def test_documentation_of_the_checks_is_up_to_date(root, generate):
+    written = (root / "docs" / "checks.md").read_text()
+    assert written == generate.check_pages.document(), "run: uv run python docs/generate.py"
+
+
+def test_configuration_knows_the_checks_and_their_policies(root):
+    """Each check for which there is a choice, with the policies that it can follow."""
+    schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
+    known = {
+        name: set(schema["$defs"][part["$ref"].removeprefix("#/$defs/")]["enum"])
+        for name, part in schema["$defs"]["policies"]["properties"].items()
+    }
+    assert known == {
+        check.name: set(check.policies) for check in CHECKS.values() if len(check.policies) > 1
+    }
+
+
+def test_documentation_of_the_configuration_is_up_to_date(root, generate):
     schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
     written = (root / "docs" / "configuration.md").read_text()
     assert written == generate.document(schema), "run: uv run python docs/generate.py"

@@ -21,6 +21,8 @@ FOLLOWING = {
     "make_demo": ["import_annotations"],
     "import_annotations": ["validate_dataset"],
     "validate_dataset": [],  # what follows is asked for when its result is there
+    "check_objects": ["make_report"],
+    "plot_issues": ["make_report"],
     "split_dataset": [
         "plot_dataset",
         "make_shard",

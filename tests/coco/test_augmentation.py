@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from coco import augmentation, masks, windows
+from coco import augmentation, instances, masks, windows
 from coco.augmentation import PRESETS
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -81,7 +81,7 @@ def test_mask_moves_with_the_image():
         matrix = windows.place(image.shape, centre, size, change.linear)
         shown = windows.warp(image, matrix, size, size)[..., 0] >= 128
         annotation = {"segmentation": masks.encode(mask), "category_id": 1, "iscrowd": 0}
-        seen = windows.see(windows.instances_of([annotation]), matrix, size)
+        seen = instances.see(instances.instances_of([annotation]), matrix, size)
         expected = np.zeros((size, size), bool)
         for visible in seen:
             y1, x1, y2, x2 = visible.box

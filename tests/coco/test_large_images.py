@@ -189,6 +189,14 @@ def test_a_window_shows_what_it_shows_of_the_whole(record, small_is_large, scale
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("x", [-70, -3, 0, 5, 40])
+@pytest.mark.parametrize("y", [-60, -1, 0, 9, 64])
+def test_a_shift_by_whole_pixels_is_a_copy(x, y):
+    part = noise((50, 60, 3))
+    expected = windows.warp(part, windows.shift(x, y), 64, 40)
+    np.testing.assert_array_equal(cutouts.moved(part, x, y, 64, 40), expected)
+
+
 def test_the_whole_of_a_large_image_is_shrunk_while_it_is_read(record, monkeypatch):
     matrix, scale = windows.stretch((700, 900), (50, 64)), 64 / 900
     expected = cutouts.cut(images.ImageReader(record), matrix, scale, 64, 64)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from coco import example, records, windows
+from coco import example, instances, records
 from coco.views import View
 
 IMAGE = {"id": 2**52 - 1, "sha256": "0f" * 32, "height": 500, "width": 700}
@@ -20,7 +20,7 @@ def view(objects, size=128, seed=0, channels=3):
         height, width = (int(value) for value in rng.integers(1, 20, 2))
         mask = rng.random((height, width)) < 0.5
         box = (y1, x1, y1 + height, x1 + width)
-        seen.append(windows.Visible(box, mask, int(rng.integers(1, 4)), bool(rng.random() < 0.2)))
+        seen.append(instances.Visible(box, mask, int(rng.integers(1, 4)), bool(rng.random() < 0.2)))
     pixels = rng.integers(0, 256, (size, size, channels), np.uint8)
     return View(pixels, seen, copy=3, window=(10, 20, 300, 400), scale=0.37)
 

@@ -1,72 +1,77 @@
-import json
 from collections import Counter
 
 import numpy as np
 import pytest
+from splitting import SETTINGS, dataset
 
 from coco import splits
 from coco.errors import InputError
 
-FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15, "lists": None}
 
-
-def dataset(*classes_of_images, categories=3):
-    """A data set whose image number i shows the classes at place i."""
-    images = [
-        {"id": 1000 + i, "file_name": f"photos/{i}.png", "sha256": f"{i:064x}", "source_id": i}
-        for i in range(len(classes_of_images))
-    ]
-    pairs = [(1000 + i, c) for i, classes in enumerate(classes_of_images) for c in classes]
-    annotations = [
-        {"id": n, "image_id": image, "category_id": category, "iscrowd": 0}
-        for n, (image, category) in enumerate(pairs, start=1)
-    ]
-    return {
-        "info": {"description": "Test", "images": {"channels": 3}, "quarantined": []},
-        "categories": [{"id": n, "name": f"class {n}"} for n in range(1, categories + 1)],
-        "images": images,
-        "annotations": annotations,
-    }
-
-
-def random_dataset(number=120):
+def random_dataset(number=120, first=0):
+    """Images with three classes of different frequency, and with several instances of them."""
     rng = np.random.default_rng(0)
-    return dataset(*[[c for c in (1, 2, 3) if rng.random() < 0.4 / c] for _ in range(number)])
+    classes = [[c for c in (1, 2, 3) if rng.random() < 0.4 / c] for _ in range(first + number)]
+    return dataset(*[found * int(rng.integers(1, 5)) for found in classes])
 
 
-def sizes(split_of):
-    return Counter(split_of.values())
+def split_of(content, settings=SETTINGS, seed=0, fold="holdout"):
+    return splits.split(content, settings, seed, fold).split_of
 
 
-def test_fractions_of_images_and_classes():
-    content = random_dataset()
-    split_of = splits.split(content, FRACTIONS, seed=0)
-    assert sizes(split_of) == {"train": 84, "val": 18, "test": 18}
-    for row in splits.balance(content, split_of, FRACTIONS):
-        total = row["images"] / row["image_share"]
-        assert abs(row["images"] - row["target_share"] * total) <= 2
+def sizes(content, **changes):
+    return Counter(split_of(content, SETTINGS | changes).values())
+
+
+# By fractions
+
+
+def test_fractions_of_images_and_instances():
+    content = random_dataset(400)
+    division = splits.split(content, SETTINGS, seed=0)
+    for kind in ("images", "instances"):
+        for label in {label for group in division.groups for k, label in group.counts if k == kind}:
+            found = Counter()
+            for group in division.groups:
+                number = next(n for n, key in division.group_of.items() if key == group.key)
+                found[division.split_of[number]] += group.counts.get((kind, label), 0)
+            for name in splits.SPLITS:
+                assert abs(found[name] / found.total() - SETTINGS[name]) < 0.025
 
 
 def test_order_and_ids_do_not_matter_but_the_seed_does():
     content = random_dataset()
-    split_of = splits.split(content, FRACTIONS, seed=0)
+    first = split_of(content)
     rng = np.random.default_rng(1)
     shuffled = content | {
         key: [content[key][i] for i in rng.permutation(len(content[key]))]
         for key in ("images", "annotations")
     }
-    assert splits.split(shuffled, FRACTIONS, seed=0) == split_of
-    assert splits.split(content, FRACTIONS, seed=1) != split_of
+    assert split_of(shuffled) == first
+    assert split_of(content, seed=1) != first
 
 
-def test_copies_stay_together():
+def test_copies_and_near_duplicates_stay_together():
     content = random_dataset()
+    images = content["images"]
     for copy, original in ((5, 90), (7, 91), (8, 91)):
-        content["images"][copy]["sha256"] = content["images"][original]["sha256"]
+        images[copy]["sha256"] = images[original]["sha256"]
+    for alike in (20, 21, 22):
+        images[alike]["same_as"] = images[20]["sha256"]
     for seed in range(20):
-        split_of = splits.split(content, FRACTIONS, seed)
-        assert split_of[1005] == split_of[1090]
-        assert split_of[1007] == split_of[1008] == split_of[1091]
+        found = split_of(content, seed=seed)
+        assert found[1005] == found[1090]
+        assert found[1007] == found[1008] == found[1091]
+        assert found[1020] == found[1021] == found[1022]
+
+
+def test_near_duplicates_may_be_ignored():
+    content = random_dataset()
+    for image in content["images"]:
+        image["same_as"] = content["images"][0]["sha256"]
+    assert sizes(content, near_duplicates=False)["train"] > 80
+    with pytest.raises(InputError, match="120 images in 1 groups"):
+        split_of(content)
 
 
 @pytest.mark.parametrize(
@@ -81,127 +86,165 @@ def test_copies_stay_together():
     ],
 )
 def test_small_data_sets_work(content):
-    split_of = splits.split(content, FRACTIONS, seed=0)
-    assert set(split_of.values()) == {"train", "val", "test"}
+    assert set(split_of(content).values()) == {"train", "val", "test"}
 
 
 def test_without_test_split():
-    settings = {"train": 0.8, "val": 0.2, "test": 0.0, "lists": None}
-    assert sizes(splits.split(random_dataset(), settings, seed=0)) == {"train": 96, "val": 24}
+    found = sizes(random_dataset(), train=0.8, val=0.2, test=0.0)
+    assert set(found) == {"train", "val"}
+    assert found["train"] == pytest.approx(96, abs=4)
 
 
 def test_too_few_images_are_refused():
-    with pytest.raises(InputError, match="2 different images cannot be split"):
-        splits.split(dataset([1], [1]), FRACTIONS, seed=0)
+    with pytest.raises(InputError, match=r"2 images in 2 groups .* cannot be split into 3"):
+        split_of(dataset([1], [1]))
     copies = dataset([1], [1], [1], [1])
     for image in copies["images"]:
         image["sha256"] = "0" * 64
-    with pytest.raises(InputError, match="1 different images"):
-        splits.split(copies, FRACTIONS, seed=0)
+    with pytest.raises(InputError, match="4 images in 1 groups"):
+        split_of(copies)
 
 
 def test_too_few_objects_are_refused():
     with pytest.raises(InputError, match="no image in val has an object: of 10 images, 1 have"):
-        splits.split(dataset([1], *[[]] * 9), FRACTIONS, seed=0)
+        split_of(dataset([1], *[[]] * 9))
 
 
 def test_crowds_are_no_objects():
     content = dataset([1], [1])
     content["annotations"][0]["iscrowd"] = 1
-    assert splits.labels_of_images(content) == {1000: {splits.NO_OBJECTS}, 1001: {1}}
+    groups = splits.counted(content, {1000: "a", 1001: "b"})
+    assert [group.counts for group in groups] == [
+        {("images", "all"): 1, ("images", splits.NO_OBJECTS): 1},
+        {("images", "all"): 1, ("images", 1): 1, ("instances", 1): 1},
+    ]
+
+
+# What another image changes
+
+
+@pytest.mark.parametrize(("number", "most"), [(100, 0.04), (300, 0.03), (800, 0.02)])
+def test_another_image_moves_few_others(number, most):
+    content = random_dataset(number + 8)
+    before, moved = split_of(pick(content, range(number))), []
+    for new in range(number, number + 6):
+        after = split_of(pick(content, [*range(number), new]))
+        moved.append(sum(after[image] != name for image, name in before.items()) / number)
+    assert np.mean(moved) <= 0.01
+    assert max(moved) <= most
+
+
+def test_kept_images_do_not_move_and_new_ones_fill_the_shares(tmp_path):
+    content = random_dataset(300)
+    before = splits.split(pick(content, range(200)), SETTINGS, seed=0)
+    path = written(tmp_path, pick(content, range(200)), before)
+    after = splits.split(content, SETTINGS | {"keep": path}, seed=7)
+    assert before.split_of.items() <= after.split_of.items()
+    found = Counter(after.split_of.values())
+    for name in splits.SPLITS:
+        assert found[name] == pytest.approx(300 * SETTINGS[name], abs=9)
+
+
+def test_kept_image_is_known_by_its_content_too(tmp_path):
+    content = random_dataset(60)
+    before = splits.split(content, SETTINGS, seed=0)
+    path = written(tmp_path, content, before)
+    for image in content["images"]:
+        image["file_name"] = image["file_name"].replace("photos", "elsewhere")
+    assert split_of(content, SETTINGS | {"keep": path}, seed=7) == before.split_of
+
+
+def test_new_image_follows_its_group(tmp_path):
+    content = random_dataset(60)
+    old_content = pick(content, range(59))
+    path = written(tmp_path, old_content, splits.split(old_content, SETTINGS, 0))
+    for old in range(59):
+        content["images"][59]["sha256"] = content["images"][old]["sha256"]
+        found = split_of(content, SETTINGS | {"keep": path})
+        assert found[1059] == found[1000 + old]
+
+
+def pick(content, places):
+    images = [content["images"][place] for place in places]
+    ids = {image["id"] for image in images}
+    kept = [one for one in content["annotations"] if one["image_id"] in ids]
+    return content | {"images": images, "annotations": kept}
+
+
+def written(folder, content, division):
+    rows = [splits.TABLE_COLUMNS]
+    rows += [row.values() for row in splits.table(content, division)]
+    path = folder / "kept.tsv"
+    path.write_text("\n".join("\t".join(row) for row in rows))
+    return str(path)
+
+
+# Folds
+
+
+def test_each_image_is_tested_in_one_fold():
+    content = random_dataset(150)
+    for copy in range(0, 150, 3):
+        content["images"][copy]["sha256"] = content["images"][copy + 1]["sha256"]
+    settings = SETTINGS | {"folds": 5}
+    folds = [splits.split(content, settings, 0, f"fold{number}") for number in range(5)]
+    tested = [n for fold in folds for n, name in fold.split_of.items() if name == "test"]
+    assert sorted(tested) == [image["id"] for image in content["images"]]
+    for fold in folds:
+        found = Counter(fold.split_of.values())
+        assert found["test"] == pytest.approx(30, abs=5)
+        assert found["val"] == pytest.approx(22.5, abs=5)
+        assert fold.targets == pytest.approx({"train": 0.65, "test": 0.2, "val": 0.15})
+        for copy in range(0, 150, 3):
+            assert fold.split_of[1000 + copy] == fold.split_of[1001 + copy]
+
+
+def test_folds_are_kept(tmp_path):
+    content = random_dataset(120)
+    settings = SETTINGS | {"folds": 3}
+    before = {}
+    for number in range(3):
+        name = f"fold{number}"
+        before[name] = splits.split(pick(content, range(100)), settings, 0, name)
+        (tmp_path / name).mkdir()
+        written(tmp_path / name, pick(content, range(100)), before[name])
+    settings |= {"keep": str(tmp_path / "{fold}" / "kept.tsv")}
+    after = {name: splits.split(content, settings, 9, name).split_of for name in before}
+    for name in before:
+        assert before[name].split_of.items() <= after[name].items()
+    tested = [n for found in after.values() for n, part in found.items() if part == "test"]
+    assert sorted(tested) == [image["id"] for image in content["images"]]
 
 
 # The user's own split
-
-
-def with_lists(tmp_path, suffix=".txt", **lists):
-    paths = {}
-    for name, entries in lists.items():
-        text = entries if isinstance(entries, str) else "\n".join(entries)
-        paths[name] = str(tmp_path / f"{name}{suffix}")
-        (tmp_path / f"{name}{suffix}").write_text(text)
-    return FRACTIONS | {"lists": paths}
-
-
-def test_lists_of_names_stems_paths_and_ids(tmp_path):
-    content = dataset([1], [1], [1], [1])
-    content["images"][3]["source_id"] = "sample four"
-    settings = with_lists(
-        tmp_path, train=["0.png", "", " photos/1.png "], val=["2"], test=["sample four"]
-    )
-    split_of = splits.split(content, settings, seed=0)
-    assert split_of == {1000: "train", 1001: "train", 1002: "val", 1003: "test"}
-    targets = {r["split"]: r["target_share"] for r in splits.balance(content, split_of, settings)}
-    assert targets == {"train": 0.5, "val": 0.25, "test": 0.25}
-
-
-def test_lists_in_json(tmp_path):
-    content = dataset([1], [1], [1])
-    settings = with_lists(
-        tmp_path,
-        suffix=".json",
-        train=json.dumps({"train": ["0", "1"], "val": ["2"]}),
-        val=json.dumps(["2.png"]),
-    )
-    assert splits.split(content, settings, 0) == {1000: "train", 1001: "train", 1002: "val"}
-
-
-@pytest.mark.parametrize(
-    ("lists", "message"),
-    [
-        ({"train": ["0", "1"], "val": ["2", "9.png"]}, r"val.txt: .* not have 1 .*: 9.png"),
-        ({"train": ["0", "1"], "val": ["2", "1.png"]}, r"1.png is in .*train.txt \(train\) too"),
-        ({"train": ["0"], "val": ["2"]}, "1 images are in none of the lists: photos/1.png"),
-        ({"train": ["0", "1", "2"], "val": [" "]}, "val.txt: lists no image"),
-    ],
-)
-def test_faulty_lists_are_refused(tmp_path, lists, message):
-    with pytest.raises(InputError, match=message):
-        splits.split(dataset([1], [1], [1]), with_lists(tmp_path, **lists), seed=0)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [('{"training": []}', "no key train, but training"), ("[1]", "names"), ("[", "not a list of")],
-)
-def test_faulty_json_lists_are_refused(tmp_path, text, message):
-    with pytest.raises(InputError, match=message):
-        splits.split(dataset([1]), with_lists(tmp_path, suffix=".json", train=text), seed=0)
-
-
-def test_quarantined_images_may_stay_in_a_list(tmp_path):
-    content = dataset([1], [1])
-    content["info"]["quarantined"] = [{"file_name": "photos/bad.png", "source_id": 7}]
-    settings = with_lists(tmp_path, train=["0", "bad"], val=["1"])
-    assert splits.split(content, settings, seed=0) == {1000: "train", 1001: "val"}
-
-
-def test_name_of_two_images_needs_its_path(tmp_path):
-    content = dataset([1], [1], [1])
-    content["images"][1]["file_name"] = "other/0.png"
-    with pytest.raises(InputError, match=r"0 may be photos/0\.png, other/0\.png"):
-        splits.split(content, with_lists(tmp_path, train=["0"], val=["2"]), seed=0)
-    settings = with_lists(tmp_path, train=["photos/0.png", "other/0.png"], val=["2"])
-    assert len(splits.split(content, settings, seed=0)) == 3
 
 
 def test_split_of_the_sources():
     content = dataset([1], [1], [1])
     for image, name in zip(content["images"], ("train", "val", "test"), strict=True):
         image["split"] = name
-    assert splits.split(content, FRACTIONS, 0) == {1000: "train", 1001: "val", 1002: "test"}
+    division = splits.split(content, SETTINGS, 0)
+    assert division.split_of == {1000: "train", 1001: "val", 1002: "test"}
+    assert division.targets == dict.fromkeys(splits.SPLITS, 1 / 3)
     del content["images"][2]["split"]
     with pytest.raises(InputError, match=r"photos/2.png: its source has no split"):
-        splits.split(content, FRACTIONS, seed=0)
+        split_of(content)
 
 
-def test_leak_is_refused():
-    content = dataset([1], [1], [1])
-    for image, name in zip(content["images"], ("train", "val", "test"), strict=True):
-        image["split"] = name
-    content["images"][2]["sha256"] = content["images"][0]["sha256"]
-    with pytest.raises(InputError, match=r"photos/0.png in train, photos/2.png in test"):
-        splits.split(content, FRACTIONS, seed=0)
+def test_lists_decide(tmp_path):
+    paths = {name: tmp_path / f"{name}.txt" for name in ("train", "val")}
+    paths["train"].write_text("0\n2")
+    paths["val"].write_text("1\n3")
+    settings = SETTINGS | {"lists": {name: str(path) for name, path in paths.items()}}
+    content = dataset([1], [1], [1], [1])
+    given = {1000: "train", 1001: "val", 1002: "train", 1003: "val"}
+    assert split_of(content, settings) == given
+    content["images"][2]["sha256"] = content["images"][1]["sha256"]
+    with pytest.raises(InputError, match=r"photos/1.png in val, photos/2.png in train"):
+        split_of(content, settings)
+    moved = splits.split(content, settings | {"leaks": "move"}, 0)
+    assert moved.split_of == given | {1001: "train"}
+    assert [row["file"] for row in moved.leaks] == ["photos/1.png"]
 
 
 # What is written
@@ -209,27 +252,21 @@ def test_leak_is_refused():
 
 def test_subsets_make_up_the_data_set():
     content = random_dataset()
-    split_of = splits.split(content, FRACTIONS, seed=0)
-    parts = [splits.subset(content, split_of, name) for name in splits.SPLITS]
+    found = split_of(content)
+    parts = [splits.subset(content, found, name) for name in splits.SPLITS]
     for key in ("images", "annotations"):
         records = [record for part in parts for record in part[key]]
         assert sorted(records, key=lambda r: r["id"]) == content[key]
     assert all(part["categories"] == content["categories"] for part in parts)
 
 
-def test_balance_counts_images_and_instances():
-    content = dataset([1, 1], [1], [2], [])
-    split_of = {1000: "train", 1001: "val", 1002: "train", 1003: "train"}
-    rows = {(r["class"], r["split"]): r for r in splits.balance(content, split_of, FRACTIONS)}
-    assert rows["class 1", "train"] == {
-        "class": "class 1",
-        "split": "train",
-        "images": 1,
-        "instances": 2,
-        "image_share": 0.5,
-        "target_share": 0.7,
-    }
-    assert rows["class 3", "test"]["image_share"] is None
-    assert rows["(no objects)", "train"]["images"] == 1
-    assert rows["(all)", "train"]["images"] == 3
-    assert rows["(all)", "train"]["instances"] == 3
+def test_table_says_how_an_image_came_to_its_split():
+    content = dataset([1], [1], [1], [1])
+    for image, name in zip(content["images"], ("train", "val", "val", "test"), strict=True):
+        image["split"] = name
+    content["images"][3]["sha256"] = content["images"][0]["sha256"]
+    division = splits.split(content, SETTINGS | {"leaks": "move"}, 0)
+    rows = splits.table(content, division)
+    assert [row["how"] for row in rows] == ["given", "given", "given", "moved"]
+    assert [row["split"] for row in rows] == ["train", "val", "val", "train"]
+    assert rows[0]["group"] == rows[3]["group"]

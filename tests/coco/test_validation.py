@@ -3,16 +3,21 @@ import copy
 import numpy as np
 import pytest
 
-from coco import masks, validation
+from coco import ledger, masks, refusal, validation
 from coco.errors import InputError
+from coco.thumbnails import thumbnail
 
-SETTINGS = {"max_quarantined": 0.05, "min_area": 4, "box_tolerance": 2.0}
+SETTINGS = {
+    "max_quarantined": 0.05, "min_area": 4, "box_tolerance": 2.0, "min_images": 1, "policies": {}
+}  # fmt: skip
 SIZE = (20, 30)  # height, width
 
 
-def rle(x, y, width, height, size=SIZE):
+def rle(x, y, width, height, size=SIZE, holes=()):
     mask = np.zeros(size, bool)
     mask[y : y + height, x : x + width] = True
+    for column, row in holes:
+        mask[row, column] = False
     return masks.encode(mask)
 
 
@@ -71,9 +76,9 @@ def data():
     }
 
 
-def validate(imported, wanted=None):
+def validate(imported, wanted=None, **policies):
     before = copy.deepcopy(imported)
-    result = validation.validate(imported, wanted, SETTINGS)
+    result = validation.validate(imported, wanted, SETTINGS | {"policies": policies})
     assert imported == before
     return result
 
@@ -171,7 +176,7 @@ def test_image_that_lost_all_annotations_does_not_pass_for_empty():
         ({"bbox": [1, 3, 5, 9]}, "wrong_box"),
         ({"bbox": [0, 0, 1, 1]}, "wrong_box"),
         ({"extent": [-8, 3, 14, 6]}, "mask_partly_outside"),
-        ({"remark": "1 of 2 parts"}, "incomplete_polygon"),
+        ({"remarks": {"incomplete_polygon": "1 of 2 parts"}}, "incomplete_polygon"),
     ],
 )
 def test_repaired_annotation_is_used_as_its_mask_says(changes, check):
@@ -227,7 +232,7 @@ def test_what_the_import_found_odd_is_said():
     imported["images"][1]["remarks"] = {"wrong_extension": "a JPEG", "name_clash": "2.PNG"}
     result = validate(imported)
     assert rows(result) == [
-        ("image", 2, "wrong_extension", "noted"),
+        ("image", 2, "wrong_extension", "kept"),
         ("image", 2, "name_clash", "kept"),
     ]
     assert [issue["severity"] for issue in result.issues] == ["info", "warning"]
@@ -241,6 +246,18 @@ def test_how_to_read_an_image_is_handed_on():
     dataset = validate(imported).dataset
     assert dataset["images"][0].items() >= reading.items()
     assert dataset["info"]["images"] == imported["info"]["images"]
+
+
+def test_near_duplicates_stay_and_are_marked():
+    imported = data()
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40))
+    imported["images"][0]["thumbnail"] = thumbnail([picture])
+    imported["images"][2]["thumbnail"] = thumbnail([picture // 2])
+    result = validate(imported)
+    assert [row[2:] for row in rows(result)] == [("near_duplicate", "kept")]
+    marks = [image.get("same_as") for image in result.dataset["images"]]
+    assert marks[0] == marks[2] == min(image["sha256"] for image in imported["images"][::2])
+    assert marks[1] is None
 
 
 def test_id_of_two_images_is_not_guessed():
@@ -335,7 +352,7 @@ def test_nothing_is_lost_whatever_is_wrong():
         result = validate(imported, ["stem"])
         for kind in ("image", "annotation"):
             fates = [row["action"] for row in result.issues if row["record"] == kind]
-            gone = sum(action in validation.REMOVALS for action in fates)
+            gone = sum(action in ledger.REMOVALS for action in fates)
             assert len(imported[f"{kind}s"]) == len(result.dataset[f"{kind}s"]) + gone
             assert len(result.quarantine[f"{kind}s"]) == fates.count("quarantined")
         used = set(ids(result.dataset["images"]))
@@ -347,10 +364,10 @@ def test_too_much_in_quarantine_stops_with_reasons():
     imported = data()
     imported["images"][0] |= {"sha256": None, "width": None, "problem": "the file does not exist"}
     result = validate(imported)
-    validation.refuse_unusable(result, 0.5, "the.log")
-    with pytest.raises(InputError) as refusal:
-        validation.refuse_unusable(result, 0.4, "the.log")
-    message = str(refusal.value)
+    refusal.refuse_unusable(result, 0.5, "the.log")
+    with pytest.raises(InputError) as error:
+        refusal.refuse_unusable(result, 0.4, "the.log")
+    message = str(error.value)
     assert "33.3% of the images and 50.0% of the annotations" in message
     assert "images: 3 in, 2 used, 1 quarantined" in message
     assert "1 images quarantined: missing_image, for example photos/1.png: the file" in message
@@ -361,7 +378,76 @@ def test_nothing_left_stops_at_any_limit():
     imported = data()
     imported["annotations"] = []
     with pytest.raises(InputError, match="No annotation is left"):
-        validation.refuse_unusable(validate(imported), 1.0, "the.log")
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")
     imported["images"] = []
     with pytest.raises(InputError, match="No image is left"):
-        validation.refuse_unusable(validate(imported), 1.0, "the.log")
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")
+
+
+def test_masks_that_nearly_are_the_same_become_one():
+    imported = data()
+    imported["annotations"].append(
+        annotation(1, 1, segmentation=rle(1, 3, 5, 6, holes=[(3, 4)])) | {"id": 5, "source_id": 77}
+    )
+    assert rows(validate(imported)) == [("annotation", 77, "duplicate_mask", "merged")]
+    kept = validate(imported, duplicate_mask="keep")
+    assert rows(kept) == [("annotation", 77, "duplicate_mask", "kept")]
+    assert ids(kept.dataset["annotations"]) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("policy", ["quarantine", "repair"])
+def test_policy_decides_what_becomes_of_a_record(policy):
+    imported = data()
+    imported["annotations"][0]["bbox"] = [0, 0, 20, 20]
+    result = validate(imported, wrong_box=policy)
+    removed = policy == "quarantine"
+    action = {"quarantine": "quarantined", "repair": "repaired"}[policy]
+    assert rows(result) == [("annotation", 1, "wrong_box", action)]
+    assert ids(result.dataset["annotations"]) == ([2, 3, 4] if removed else [1, 2, 3, 4])
+    assert result.totals["annotation"]["quarantined"] == removed
+
+
+def test_stop_says_how_often_and_where():
+    imported = data()
+    for record in imported["annotations"][:2]:
+        record["bbox"] = [0, 0, 20, 20]
+    result = validate(imported, wrong_box="stop")
+    with pytest.raises(InputError) as error:
+        refusal.refuse_unusable(result, 1.0, "the.log")
+    assert "validation.policies.wrong_box is stop, and it was found 2 times" in str(error.value)
+    assert "wrong_box, for example photos/1.png: box [0, 0, 20, 20]" in str(error.value)
+
+
+def test_boxes_without_masks_are_refused_with_advice():
+    imported = data()
+    for record in imported["annotations"]:
+        record |= {"segmentation": None, "problem": "a box", "check": "box_without_mask"}
+    with pytest.raises(InputError, match=r"100\.0% of the annotations are boxes .*detector"):
+        refusal.refuse_unusable(validate(imported), 1.0, "the.log")
+
+
+def test_counts_say_where_the_records_of_each_class_went():
+    imported = data()
+    imported["annotations"][0]["segmentation"] = rle(0, 0, 0, 0)
+    imported["annotations"][1]["bbox"] = [0, 0, 20, 20]
+    imported["annotations"][2]["category_id"] = None
+    imported["annotations"][2]["problem"] = "no category has the id 9"
+    counts = {(row["record"], row["class"]): row for row in validate(imported).counts}
+    columns = ("in", "used", "quarantined", "merged", "dropped", "repaired")
+    numbers = {key: tuple(row[column] for column in columns) for key, row in counts.items()}
+    assert numbers == {
+        ("image", "(all)"): (3, 3, 0, 0, 0, 0),
+        ("annotation", "(all)"): (4, 2, 2, 0, 0, 1),
+        ("annotation", "(unknown)"): (1, 0, 1, 0, 0, 0),
+        ("annotation", "leaf"): (2, 2, 0, 0, 0, 1),
+        ("annotation", "stem"): (1, 0, 1, 0, 0, 0),
+    }
+
+
+def test_a_lost_record_is_noticed():
+    imported = data()
+    result = validate(imported)
+    book = ledger.Ledger(imported, {})
+    del result.dataset["annotations"][1]
+    with pytest.raises(RuntimeError, match="lost or doubled"):
+        ledger.counts(imported, result.dataset, book)

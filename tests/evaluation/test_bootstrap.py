@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from squares import crowded
 
-from evaluation.bootstrap import average_precision, image_weights, interval
+from evaluation.bootstrap import HALVES, RESAMPLES, average_precision, image_weights, interval
 from evaluation.matching import match
 from evaluation.metrics import accumulate
 from evaluation.overlaps import find_overlaps
@@ -37,16 +37,23 @@ def test_a_weight_is_as_good_as_a_copy(size):
 
 
 def test_the_same_images_are_drawn_in_the_same_way(truth):
-    weights = image_weights(truth, 50)
-    assert weights.shape == (50, 4)
-    assert (weights.sum(axis=1) == 4).all()
-    assert np.array_equal(weights, image_weights({**truth, "annotations": []}, 50))
+    weights = image_weights(truth)
+    assert weights.shape == (RESAMPLES + HALVES, 4)
+    assert (weights[:RESAMPLES].sum(axis=1) == 4).all()
+    assert np.array_equal(weights, image_weights({**truth, "annotations": []}))
+
+
+def test_two_halves_are_the_whole(truth):
+    truth["images"].append({"id": 15})
+    one, other = np.split(image_weights(truth)[RESAMPLES:], 2)
+    assert (one + other == 1).all()
+    assert set(one.sum(axis=1)) == {3}
 
 
 def test_groups_are_drawn_together(truth):
     for image, group in zip(truth["images"], ("a", "b", "a", None), strict=True):
         image["group"] = group
-    weights = image_weights(truth, 50)
+    weights = image_weights(truth)
     assert np.array_equal(weights[:, 0], weights[:, 2])
     assert not np.array_equal(weights[:, 0], weights[:, 1])
 
@@ -54,12 +61,29 @@ def test_groups_are_drawn_together(truth):
 def test_interval_of_a_mean():
     rng = np.random.default_rng(0)
     values = rng.normal(5, 2, 400)
-    means = [rng.choice(values, 400).mean() for _ in range(2000)]
-    low, high = interval(values.mean(), np.array(means))
-    assert low == pytest.approx(values.mean() - 1.96 * 2 / 20, abs=0.03)
-    assert high == pytest.approx(values.mean() + 1.96 * 2 / 20, abs=0.03)
+    means = [rng.choice(values, 400).mean() for _ in range(RESAMPLES)]
+    halves = np.full(HALVES, values.mean())
+    low, high = interval(values.mean(), np.array([*means, *halves]))
+    assert low == pytest.approx(values.mean() - 1.96 * 2 / 20, abs=0.02)
+    assert high == pytest.approx(values.mean() + 1.96 * 2 / 20, abs=0.02)
 
 
 def test_no_interval_without_a_number():
-    assert np.isnan(interval(np.nan, np.array([0.1, 0.2]))).all()
-    assert np.isnan(interval(0.1, np.array([np.nan]))).all()
+    assert np.isnan(interval(np.nan, np.ones(RESAMPLES + HALVES))).all()
+    assert np.isnan(interval(0.1, np.full(RESAMPLES + HALVES, np.nan))).all()
+
+
+def test_what_is_too_high_in_halves_is_too_high_in_the_whole():
+    drawn = np.r_[
+        np.full(RESAMPLES // 2, 0.48), np.full(RESAMPLES // 2, 0.52), np.full(HALVES, 0.51)
+    ]
+    low, high = interval(0.5, drawn)
+    bias, reach = 0.01 / (2**0.5 - 1), 1.96 * 0.02
+    assert (low, high) == pytest.approx((0.5 - bias - reach, 0.5 - bias + reach))
+    drawn[RESAMPLES:] = 0.6  # so far off that the number itself would lie outside
+    assert interval(0.5, drawn)[1] == 0.5
+
+
+def test_an_interval_ends_where_the_number_can():
+    drawn = np.r_[np.linspace(0.8, 1, RESAMPLES), np.full(HALVES, 0.95)]
+    assert interval(0.95, drawn, 0, 1)[1] == 1

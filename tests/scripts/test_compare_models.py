@@ -16,8 +16,8 @@ ROWS = [
 def compared(tmp_path, capfd):
     """Two models of two seeds: "large" is better on test, "NA" was better on validation."""
     rng = np.random.default_rng(0)
-    images = rng.normal(0, 0.05, 500)  # what the images of a resample do to every model
-    files = {name: [] for name in ("metrics", "resamples", "thresholds")}
+    images = rng.normal(0, 0.05, 500)  # what the images of a draw do to every model
+    files = {name: [] for name in ("metrics", "draws", "thresholds")}
     for number, (ap, validation) in enumerate([(0.4, 0.6), (0.5, 0.7), (0.6, 0.5), (0.7, 0.5)]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -27,10 +27,10 @@ def compared(tmp_path, capfd):
             HEADER + f"bbox\t{ap:.6f}" + "\t1" * 9 + f"\nsegm\t{ap - 0.1:.6f}" + "\t1" * 9
         )
         drawn = [
-            pd.DataFrame({"iou_type": kind, "resample": range(500), "AP": ap - less + images})
+            pd.DataFrame({"iou_type": kind, "draw": range(500), "AP": ap - less + images})
             for kind, less in (("bbox", 0), ("segm", 0.1))
         ]
-        pd.concat(drawn).to_csv(files["resamples"][-1], sep="\t", index=False)
+        pd.concat(drawn).to_csv(files["draws"][-1], sep="\t", index=False)
         files["thresholds"][-1].write_text(f"class\tAP\n(all)\t{validation}\nleaf\t0\n")
     output = {name: tmp_path / f"{name}.tsv" for name in ("evaluation", "leaderboard")}
     compare_models(**files, rows=ROWS, **output)
@@ -71,9 +71,9 @@ def test_leaderboard_has_intervals_and_paired_differences(compared):
 
 def test_a_single_run_has_no_spread(tmp_path, capfd):
     (tmp_path / "metrics.tsv").write_text(HEADER + "segm\t" + "\t".join(["0.5"] * 9) + "\t100\n")
-    (tmp_path / "resamples.tsv").write_text("iou_type\tresample\tAP\nsegm\t0\t0.4\nsegm\t1\t0.6\n")
+    (tmp_path / "draws.tsv").write_text("iou_type\tdraw\tAP\nsegm\t0\t0.4\nsegm\t1\t0.6\n")
     (tmp_path / "threshold.tsv").write_text("class\tAP\n(all)\t\n")
-    names = ("metrics.tsv", "resamples.tsv", "threshold.tsv")
+    names = ("metrics.tsv", "draws.tsv", "threshold.tsv")
     output = tmp_path / "evaluation.tsv", tmp_path / "leaderboard.tsv"
     compare_models(*([tmp_path / name] for name in names), ROWS[:1], *output)
     table = pd.read_csv(output[1], sep="\t", keep_default_na=False)

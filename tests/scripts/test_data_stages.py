@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
+from splitting import SETTINGS
 
 import make_shard
 from coco import images, json_files, shards
@@ -27,7 +28,8 @@ RECIPE = {
     "augmentation": {},
 }
 VALIDATION = {"max_quarantined": 0.0, "min_area": 4, "box_tolerance": 2.0}
-SPLIT = {"train": 0.5, "val": 0.25, "test": 0.25, "lists": None}
+VALIDATION |= {"min_images": 1, "policies": {}}
+SPLIT = SETTINGS | {"train": 0.5, "val": 0.25, "test": 0.25}
 
 
 def grey_of_16_bits(rng, square):
@@ -52,14 +54,16 @@ def run(tmp_path, image_settings, check_schema):
         content = write_images(tmp_path, draw)
         (tmp_path / "in.json").write_text(json.dumps(content))
         source = {"format": "coco", "annotations": f"{tmp_path}/in.json", "images": str(tmp_path)}
-        outputs = [tmp_path / name for name in ("dataset.json", "quarantine.json", "issues.tsv")]
+        names = ("dataset.json", "quarantine.json", "issues.tsv", "counts.tsv")
+        outputs = [tmp_path / name for name in names]
         parts = {name: tmp_path / f"{name}.json" for name in ("train", "val", "test")}
         shard = tmp_path / "shard.tfrecord"
 
         output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
         import_annotations([source], image_settings | settings, output, embedded)
         validate_dataset(tmp_path / "imported.json", None, VALIDATION, *outputs, log="the.log")
-        split_dataset(tmp_path / "dataset.json", SPLIT, 0, parts, tmp_path / "balance.tsv")
+        tables = {name: tmp_path / f"{name}.tsv" for name in ("splits", "leaks", "balance")}
+        split_dataset(tmp_path / "dataset.json", SPLIT, 0, "holdout", parts, tables)
         make_shard.make_shard(parts["train"], RECIPE, 0, "train", "1-of-1", shard)
 
         train = json_files.read(parts["train"])
@@ -79,7 +83,7 @@ def write_images(folder, draw):
     rng = np.random.default_rng(0)
     content = {"images": [], "annotations": [], "categories": [{"id": 1, "name": "square"}]}
     for number in range(8):
-        x, y = rng.integers(2, 40, 2).tolist()
+        x, y = 2 + 14 * (number % 4), 2 + 36 * (number // 4)  # so that no two look alike
         square = np.zeros((SIDE, SIDE))
         square[y : y + 16, x : x + 16] = 1
         pixels, options = draw(rng, square)

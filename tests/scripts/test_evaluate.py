@@ -85,14 +85,14 @@ def test_the_threshold_is_the_one_of_the_validation_images(run):
     assert table["false_positives"].tolist() == [0, 0, 0]
 
 
-def test_every_size_class_and_resample_has_its_rows(run):
+def test_every_size_class_and_draw_has_its_rows(run):
     folder = run(as_predictions(small_truth()["annotations"]))
     tables = {path.stem: pd.read_csv(path, sep="\t") for path in folder.glob("*.tsv")}
     thirds = ["smallest third", "middle third", "largest third"]
     assert tables["per_size"]["size"].tolist() == ["all", "small", "medium", "large", *thirds] * 2
     assert len(tables["per_iou"]) == 2 * 3 * 10
     assert len(tables["precision_recall"]) == 2 * 2 * 101
-    assert len(tables["resamples"]) == 2 * 1000
+    assert len(tables["draws"]) == 2 * 1100
     assert set(tables["errors"]["group"]) == {"all", "class", "size"}
     assert tables["counting"]["mean_error"].tolist() == [0, 0, 0]
     assert tables["confusion"].to_numpy().tolist() == [["leaf", "leaf", 3], ["ring", "ring", 2]]

@@ -110,7 +110,9 @@ def read_again(tmp_path, check_schema, image_settings):
         import_annotations(list(sources), image_settings, output, embedded)
         content = json.loads((tmp_path / "again.json").read_text())
         check_schema(content, "imported")
-        result = validate(content, None, {"min_area": 1, "box_tolerance": 2})
+        result = validate(
+            content, None, {"min_area": 1, "box_tolerance": 2, "min_images": 1, "policies": {}}
+        )
         assert result.quarantine == {"images": [], "annotations": []}
         return result.dataset
 

@@ -110,9 +110,10 @@ def test_what_cannot_be_translated_says_why(tmp_path, source, imported):
         None,
         "no image has the id 7",
         "no category has the id 9",
-        "no segmentation: a mask is needed, a box alone does not do",
+        "a box without a segmentation",
         "no image has the id None",
     ]
+    assert content["annotations"][4]["check"] == "box_without_mask"
 
 
 def test_clashing_ids_are_visible(tmp_path, source, imported):

@@ -2,11 +2,10 @@ import json
 
 import pandas as pd
 import pytest
+from splitting import SETTINGS
 
-from coco import json_files, masks, splits
+from coco import balance, json_files, masks, splits
 from split_dataset import split_dataset, summary
-
-FRACTIONS = {"train": 0.7, "val": 0.15, "test": 0.15, "lists": None}
 
 
 @pytest.fixture
@@ -51,10 +50,11 @@ def dataset(image_settings):
     }
 
 
-def run(folder, dataset, seed=0):
+def run(folder, dataset, **changes):
     json_files.write(folder / "dataset.json", dataset)
     parts = {name: folder / f"{name}.json" for name in ("train", "val", "test")}
-    split_dataset(folder / "dataset.json", FRACTIONS, seed, parts, folder / "balance.tsv")
+    tables = {name: folder / f"{name}.tsv" for name in ("splits", "leaks", "balance")}
+    split_dataset(folder / "dataset.json", SETTINGS | changes, 0, "holdout", parts, tables)
     return {name: json.loads(path.read_text()) for name, path in parts.items()}
 
 
@@ -65,11 +65,12 @@ def test_each_part_is_a_complete_coco_file(tmp_path, dataset, check_schema):
         assert part["categories"] == dataset["categories"]
         shown = {image["id"] for image in part["images"]}
         assert {one["image_id"] for one in part["annotations"]} == shown
-    assert [len(part["images"]) for part in parts.values()] == [14, 3, 3]
+    sizes = [len(part["images"]) for part in parts.values()]
+    assert sizes == pytest.approx([14, 3, 3], abs=1)
 
 
 def test_same_bytes_again_and_in_any_order(tmp_path, dataset):
-    names = ("train.json", "val.json", "test.json", "balance.tsv")
+    names = ("train.json", "val.json", "test.json", "splits.tsv", "leaks.tsv", "balance.tsv")
     run(tmp_path, dataset)
     first = [(tmp_path / name).read_bytes() for name in names]
     run(tmp_path, dataset)
@@ -81,22 +82,47 @@ def test_same_bytes_again_and_in_any_order(tmp_path, dataset):
 
 
 def test_balance(tmp_path, dataset):
-    run(tmp_path, dataset)
-    balance = pd.read_csv(tmp_path / "balance.tsv", sep="\t").set_index(["class", "split"])
-    assert list(balance.columns) == ["images", "instances", "image_share", "target_share"]
-    assert balance.loc[("(all)", "train"), "images"] == 14
-    assert balance.loc["bud", "images"].tolist() == [3, 1, 1]
-    assert balance.loc["leaf", "image_share"].sum() == pytest.approx(1, abs=1e-3)
-    assert balance.loc[("(no objects)", "val"), "images"] == 0
-    assert pd.isna(balance.loc[("(no objects)", "val"), "image_share"])
+    parts = run(tmp_path, dataset)
+    table = pd.read_csv(tmp_path / "balance.tsv", sep="\t").set_index(["class", "split"])
+    assert table.loc[("(all)", "train"), "images"] == len(parts["train"]["images"])
+    assert table.loc["bud", "images"].min() >= 1
+    assert table.loc["leaf", "image_share"].sum() == pytest.approx(1, abs=1e-3)
+    assert table.loc[("(no objects)", "val"), "images"] == 0
+    assert pd.isna(table.loc[("(no objects)", "val"), "image_share"])
+    assert table.loc["(mean)", ["distance", "distance_random"]].notna().all(axis=None)
+
+
+def test_table_of_splits_says_where_each_image_is(tmp_path, dataset):
+    parts = run(tmp_path, dataset)
+    table = pd.read_csv(tmp_path / "splits.tsv", sep="\t")
+    for name, part in parts.items():
+        files = table.loc[table["split"] == name, "file"]
+        assert sorted(files) == sorted(image["file_name"] for image in part["images"])
+
+
+def test_written_assignment_is_kept(tmp_path, dataset):
+    first = run(tmp_path, dataset)
+    kept = (tmp_path / "splits.tsv").rename(tmp_path / "kept.tsv")
+    assert run(tmp_path, dataset, keep=str(kept)) == first
+
+
+def test_moved_images_have_a_row(tmp_path, dataset):
+    for image in dataset["images"]:
+        image["split"] = ("train", "val", "test")[image["id"] % 3]
+    dataset["images"][2]["sha256"] = dataset["images"][0]["sha256"]
+    run(tmp_path, dataset, leaks="move")
+    assert (tmp_path / "leaks.tsv").read_text().splitlines() == [
+        "file\tfrom\tto\tbecause\tof",
+        "photos/2.png\ttest\ttrain\tthe same content\tphotos/0.png",
+    ]
 
 
 def test_missing_class_is_said(dataset):
     for annotation in dataset["annotations"]:
         annotation["category_id"] = 1 + (annotation["image_id"] == 0)
-    split_of = {n: ("train", "val", "test")[n % 3] for n in range(20)}
-    assert summary(splits.balance(dataset, split_of, FRACTIONS)) == [
-        "images: 7 train, 7 val, 6 test",
-        "val has no bud: more images of them are needed",
-        "test has no bud: more images of them are needed",
-    ]
+    division = splits.split(dataset, SETTINGS, seed=0)
+    lines = summary(division, balance.balance(dataset["categories"], division, seed=0))
+    assert lines[0].startswith("images: ")
+    missing = [line for line in lines if " has no bud: all of it is in 1 group of " in line]
+    assert len(missing) == 2
+    assert lines[-1].startswith("distance from the target shares, mean of all classes: here ")

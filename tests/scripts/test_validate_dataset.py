@@ -11,13 +11,17 @@ from coco.errors import InputError
 from import_annotations import import_annotations
 from validate_dataset import validate_dataset
 
-SETTINGS = {"max_quarantined": 0.5, "min_area": 4, "box_tolerance": 2.0}
 IMAGES = {
     "channels": 3,
     "exif": "auto",
     "intensity": {"percentiles": [1, 99.8], "per": "image", "range": None},
     "max_pixels": 10**7,
 }
+SETTINGS = {
+    "max_quarantined": 0.5, "min_area": 4, "box_tolerance": 2.0, "min_images": 1, "policies": {}
+}  # fmt: skip
+
+OUTPUTS = {"dataset": "json", "quarantine": "json", "issues": "tsv", "counts": "tsv"}
 
 
 @pytest.fixture
@@ -42,10 +46,7 @@ def sources(tmp_path):
 
 def run(folder, sources, settings=SETTINGS, classes=None):
     import_annotations(sources, IMAGES, folder / "imported.json", folder / "embedded")
-    files = {
-        name: folder / f"{name}.{end}"
-        for name, end in (("dataset", "json"), ("quarantine", "json"), ("issues", "tsv"))
-    }
+    files = {name: folder / f"{name}.{end}" for name, end in OUTPUTS.items()}
     validate_dataset(folder / "imported.json", classes, settings, **files, log="the.log")
     return files
 

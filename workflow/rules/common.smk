@@ -20,7 +20,7 @@ wildcard_constraints:
     dataset="[A-Za-z0-9_-]+",
     input="[A-Za-z0-9_-]+",
     model="[A-Za-z0-9_-]+",
-    fold="holdout",
+    fold=r"holdout|fold\d+",
     run=r"seed\d+",
     split="train|val|test",
 
@@ -73,8 +73,21 @@ def source_files(wildcards):
     return list(sources.files(config))
 
 
-def split_lists(wildcards):
-    return list((config["split"]["lists"] or {}).values())
+def folds():
+    count = config["split"]["folds"]
+    return [f"fold{number}" for number in range(count)] if count else ["holdout"]
+
+
+def split_files(wildcards):
+    """The user's files that decide the split."""
+    split = config["split"]
+    table = (split["group_by"] or {}).get("table")
+    kept = [split["keep"].replace("{fold}", fold) for fold in folds() if split["keep"]]
+    return [
+        *(split["lists"] or {}).values(),
+        *([table["file"]] if table else []),
+        *dict.fromkeys(kept),
+    ]
 
 
 def input_of(wildcards):
@@ -83,6 +96,18 @@ def input_of(wildcards):
 
 def recipe_of(wildcards):
     return config["inputs"][input_of(wildcards)]
+
+
+def seen_by_models():
+    """What decides how each model sees the objects: no more, so that nothing else runs again."""
+    recipe_keys = "mode", "size", "scale", "overlap", "min_visible"
+    model_keys = "max_objects", "anchor_scales"
+    return {
+        name: {"input": model["input"]}
+        | {key: config["inputs"][model["input"]][key] for key in recipe_keys}
+        | {key: model["architecture"][key] for key in model_keys}
+        for name, model in config["models"].items()
+    }
 
 
 def shards_of(split, suffix):
@@ -109,8 +134,9 @@ def seed_of(wildcards):
 def evaluations():
     """One row per evaluation that the configuration asks for."""
     return [
-        {"model": name, "fold": "holdout", "run": f"seed{seed}", "split": split}
+        {"model": name, "fold": fold, "run": f"seed{seed}", "split": split}
         for name, model in config["models"].items()
+        for fold in folds()
         for seed in model["seeds"]
         for split in config["evaluation"]["splits"]
     ]
@@ -140,7 +166,11 @@ def captions(wildcards):
 
 
 def final_results(wildcards):
-    return [
-        f"results/{config['dataset']}/{name}"
-        for name in ("evaluation.tsv", "report.zip")
+    """The trained weights, their evaluation, and the report."""
+    results = f"results/{config['dataset']}"
+    models = [
+        f"{results}/models/{row['model']}/{row['fold']}/{row['run']}"
+        for row in evaluations()
     ]
+    weights = [f"{model}/model.weights.h5" for model in dict.fromkeys(models)]
+    return [*weights, f"{results}/evaluation.tsv", f"{results}/report.zip"]

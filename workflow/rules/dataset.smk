@@ -5,8 +5,10 @@ REQUIRED INPUTS:
     the files of config["sources"]
 OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
-    results/{dataset}/dataset.json, quarantine.json, issues.tsv
-    results/{dataset}/splits/{fold}/{train,val,test}.json, balance.tsv, dataset.png
+    results/{dataset}/dataset.json, quarantine.json, issues.tsv, counts.tsv
+    results/{dataset}/issues/{check}.png, objects.tsv
+    results/{dataset}/splits/{fold}/{train,val,test}.json, splits.tsv, leaks.tsv, balance.tsv
+    results/{dataset}/splits/{fold}/dataset.png, sizes.png
     results/{dataset}/exports/{coco,label_maps,voc,yolo}/, if asked for
 """
 
@@ -67,6 +69,12 @@ checkpoint validate_dataset:
             category="Data",
             labels={"what": "issues"},
         ),
+        counts=report(
+            "results/{dataset}/counts.tsv",
+            caption="../report/counts.rst",
+            category="Data",
+            labels={"what": "counts: in, used, set aside, repaired"},
+        ),
     log:
         "results/logs/validate_dataset/{dataset}.log",
     benchmark:
@@ -84,19 +92,67 @@ checkpoint validate_dataset:
         "../scripts/validate_dataset.py"
 
 
+rule check_objects:
+    input:
+        dataset="results/{dataset}/dataset.json",
+    output:
+        report(
+            "results/{dataset}/objects.tsv",
+            caption="../report/objects.rst",
+            category="Data",
+            labels={"what": "objects that models cannot see"},
+        ),
+    log:
+        "results/logs/check_objects/{dataset}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        models=seen_by_models(),
+        code=code("check_objects"),
+    script:
+        "../scripts/check_objects.py"
+
+
+rule plot_issues:
+    input:
+        issues="results/{dataset}/issues.tsv",
+        imported="results/{dataset}/imported.json",
+    output:
+        report(
+            directory("results/{dataset}/issues"),
+            patterns=["{check}.png"],
+            caption="../report/issue.rst",
+            category="Data",
+            subcategory="Issues",
+            labels={"what": "{check}"},
+        ),
+    log:
+        "results/logs/plot_issues/{dataset}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    resources:
+        mem_mb=8000,
+    params:
+        code=code("plot_issues"),
+    script:
+        "../scripts/plot_issues.py"
+
+
 rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
-        lists=split_lists,
+        files=split_files,
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
         test="results/{dataset}/splits/{fold}/test.json",
+        splits="results/{dataset}/splits/{fold}/splits.tsv",
+        leaks="results/{dataset}/splits/{fold}/leaks.tsv",
         balance=report(
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
             category="Data",
-            labels={"what": "balance of the splits"},
+            labels={"fold": "{fold}", "what": "balance of the splits"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -117,17 +173,24 @@ rule plot_dataset:
         dataset="results/{dataset}/dataset.json",
         balance="results/{dataset}/splits/{fold}/balance.tsv",
     output:
-        report(
+        sheet=report(
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="Data",
-            labels={"what": "objects"},
+            labels={"fold": "{fold}", "what": "objects"},
+        ),
+        sizes=report(
+            "results/{dataset}/splits/{fold}/sizes.png",
+            caption="../report/sizes.rst",
+            category="Data",
+            labels={"fold": "{fold}", "what": "sizes of objects, and anchors"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
     params:
+        models=seen_by_models(),
         code=code("plot_dataset"),
     script:
         "../scripts/plot_dataset.py"

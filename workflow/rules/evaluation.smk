@@ -84,14 +84,24 @@ rule evaluate:
             caption="../report/metrics.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics",
+            },
         ),
         per_class=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_class.tsv",
             caption="../report/per_class.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics per class"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "metrics per class",
+            },
         ),
         per_size=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_size.tsv",
@@ -120,13 +130,14 @@ rule evaluate:
             labels={"run": "{run}", "split": "{split}", "what": "counts per class"},
         ),
         calibration="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.tsv",
-        resamples="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv",
+        draws="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv",
         precision_recall_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.png",
             caption="../report/precision_recall.rst",
             category="Evaluation",
             subcategory="{model}",
             labels={
+                "fold": "{fold}",
                 "run": "{run}",
                 "split": "{split}",
                 "what": "precision and recall",
@@ -168,7 +179,12 @@ rule evaluate:
             caption="../report/overlays.rst",
             category="Evaluation",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "{image}"},
+            labels={
+                "fold": "{fold}",
+                "run": "{run}",
+                "split": "{split}",
+                "what": "{image}",
+            },
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -176,6 +192,7 @@ rule evaluate:
         "results/benchmarks/evaluate/{dataset}/{model}/{fold}/{run}/{split}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
+    threads: 2
     resources:
         mem_mb=8000,
         runtime="2h",
@@ -191,8 +208,8 @@ rule compare_models:
         metrics=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv"
         ),
-        resamples=of_evaluations(
-            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/resamples.tsv"
+        draws=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv"
         ),
         thresholds=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
@@ -245,7 +262,9 @@ rule make_report:
     input:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
-        dataset="results/{dataset}/splits/holdout/dataset.png",
+        dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
+        issues="results/{dataset}/issues",
+        objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),

@@ -53,7 +53,12 @@ rule plot_history:
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
             caption="../report/learning_curves.rst",
             category="Training",
-            labels={"model": "{model}", "run": "{run}", "what": "learning curves"},
+            labels={
+                "model": "{model}",
+                "fold": "{fold}",
+                "run": "{run}",
+                "what": "learning curves",
+            },
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",

@@ -16,7 +16,7 @@ DIFFERENCE = ["AP_difference", "AP_difference_low", "AP_difference_high"]
 
 def compare_models(
     metrics: list[Path],
-    resamples: list[Path],
+    draws: list[Path],
     thresholds: list[Path],
     rows: list[dict],
     evaluation: Path,
@@ -25,7 +25,7 @@ def compare_models(
     """Write one row per evaluation and IoU type, and one per model, split and IoU type.
 
     Args:
-        metrics, resamples: the tables of each evaluation.
+        metrics, draws: the tables of each evaluation.
         thresholds: the threshold.tsv of each model, fold and run, in the order of `rows`.
         rows: what each evaluation is of: model, fold, run and split.
         evaluation: TSV; the rows' keys, then the columns of metrics.tsv, digit by digit.
@@ -43,8 +43,7 @@ def compare_models(
         (model, validation_ap(path)) for (model, _, _), path in zip(runs, thresholds, strict=True)
     )
     drawn = pd.concat(
-        with_keys(pd.read_csv(path, sep="\t"), row)
-        for path, row in zip(resamples, rows, strict=True)
+        with_keys(pd.read_csv(path, sep="\t"), row) for path, row in zip(draws, rows, strict=True)
     )
     numbers = table[METRICS].apply(pd.to_numeric)
     rank(table.assign(**numbers), drawn, validation.groupby(0, sort=False)[1].mean()).to_csv(
@@ -63,7 +62,7 @@ def validation_ap(path: Path) -> float:
     return table.loc[EVERY_CLASS, "AP"]
 
 
-def rank(evaluation: pd.DataFrame, resamples: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
+def rank(evaluation: pd.DataFrame, draws: pd.DataFrame, validation: pd.Series) -> pd.DataFrame:
     """A row per model, split and IoU type, the model with the highest validation AP first.
 
     Columns:
@@ -78,13 +77,13 @@ def rank(evaluation: pd.DataFrame, resamples: pd.DataFrame, validation: pd.Serie
     models = validation.sort_values(ascending=False, kind="stable").index
     rows = []
     for (split, iou_type), own in evaluation.groupby(groups, sort=False):
-        drawn = resamples[(resamples["split"] == split) & (resamples["iou_type"] == iou_type)]
-        drawn = drawn.pivot_table("AP", "resample", "model", aggfunc="mean", dropna=False)
+        drawn = draws[(draws["split"] == split) & (draws["iou_type"] == iou_type)]
+        drawn = drawn.pivot_table("AP", "draw", "model", aggfunc="mean", dropna=False)
         means = own.groupby("model", sort=False)[METRICS].mean()
         chosen = models[0]
         for model in models:
             values = own.loc[own["model"] == model, "AP"]
-            low, high = interval(means.loc[model, "AP"], drawn[model].to_numpy())
+            low, high = interval(means.loc[model, "AP"], drawn[model].to_numpy(), 0, 1)
             difference = means.loc[model, "AP"] - means.loc[chosen, "AP"]
             apart = interval(difference, (drawn[model] - drawn[chosen]).to_numpy())
             row = {
@@ -109,7 +108,7 @@ if __name__ == "__main__":
     with console.logged(snakemake.log[0]):
         compare_models(
             metrics=[Path(path) for path in snakemake.input.metrics],
-            resamples=[Path(path) for path in snakemake.input.resamples],
+            draws=[Path(path) for path in snakemake.input.draws],
             thresholds=[Path(path) for path in snakemake.input.thresholds],
             rows=snakemake.params.rows,
             evaluation=Path(snakemake.output.evaluation),

@@ -4,6 +4,7 @@ import copy
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,6 +260,13 @@ def check_split(config: dict) -> Iterator[str]:
         for name in ("train", "val"):
             if name not in given:
                 yield f"sources: received none with split: {name}, expected at least one"
+    elif split["folds"]:
+        given = {"train", "val", "test"}
+        if split["val"] + 1 / split["folds"] >= 1:
+            yield (
+                f"split.val: received {split['val']}, expected less than "
+                f"{1 - 1 / split['folds']:.3g}, which {split['folds']} folds leave"
+            )
     else:
         fractions = {name: split[name] for name in ("train", "val", "test")}
         given = {name for name, fraction in fractions.items() if fraction > 0}
@@ -270,6 +278,37 @@ def check_split(config: dict) -> Iterator[str]:
         if name not in given:
             filled = listed(sorted(given - {None, "own"}))
             yield f"evaluation.splits: received {name}, expected a split with images: {filled}"
+
+
+def check_groups(config: dict) -> Iterator[str]:
+    split = config["split"]
+    group_by, keep = split["group_by"] or {}, split["keep"]
+    if "pattern" in group_by:
+        try:
+            count = re.compile(group_by["pattern"]).groups
+        except re.error as error:
+            yield f"split.group_by.pattern: received {show(group_by['pattern'])}: {error}"
+        else:
+            if count != 1:
+                yield (
+                    f"split.group_by.pattern: received {show(group_by['pattern'])} with {count} "
+                    "groups, expected one, in parentheses"
+                )
+    if "table" in group_by:
+        path = group_by["table"]["file"]
+        yield from missing("split.group_by.table.file", path, Path.is_file, "a file")
+    own = split["lists"] or any("split" in source for source in config["sources"])
+    for key in ("folds", "keep"):
+        if split[key] and own:
+            yield f"split.{key}: received together with a split of your own, expected one of them"
+    if keep:
+        folds = [f"fold{number}" for number in range(split["folds"] or 0)]
+        if folds and "{fold}" not in keep:
+            yield f"split.keep: received {show(keep)}, expected a file for each {{fold}}"
+        for path in sorted({keep.replace("{fold}", fold) for fold in folds or ["holdout"]}):
+            yield from missing("split.keep", path, Path.is_file, "a file")
+            if Path(path).is_relative_to(Path("results", config["dataset"], "splits")):
+                yield f"split.keep: {path} is written anew by the run; copy it elsewhere first"
 
 
 def check_recipes(config: dict) -> Iterator[str]:
@@ -318,6 +357,7 @@ CHECKS = (
     check_intensity,
     check_classes,
     check_split,
+    check_groups,
     check_recipes,
     check_prediction,
     check_inputs_of_models,

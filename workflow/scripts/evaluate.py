@@ -2,6 +2,8 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +46,7 @@ OUTPUTS = {
     "errors": "errors.tsv",
     "counting": "counting.tsv",
     "calibration": "calibration.tsv",
-    "resamples": "resamples.tsv",
+    "draws": "draws.tsv",
     "precision_recall_figure": "precision_recall.png",
     "confusion_figure": "confusion.png",
     "errors_figure": "errors.png",
@@ -59,7 +61,7 @@ class Measured(NamedTuple):
 
     matching: Matching
     evaluation: metrics.Evaluation
-    resampled: list[np.ndarray]  # for each size, APs [resamples, classes, IoU thresholds]
+    drawn: list[np.ndarray]  # for each size, APs [draws, classes, IoU thresholds]
 
 
 def evaluate(
@@ -70,6 +72,7 @@ def evaluate(
     max_detections: int = 100,
     min_score: float | None = None,
     overlay_count: int = 4,
+    threads: int = 2,
 ):
     """Write all that is known about the predictions of one split.
 
@@ -79,13 +82,14 @@ def evaluate(
         max_detections: per image and class, for all numbers.
         min_score: replaces the chosen threshold where one score has to decide.
         overlay_count: how many of the best images are drawn, and of the worst.
+        threads: for the intervals, which take most of the time.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
     found = predictions.read(predictions_file, truth)
     threshold = read_threshold(threshold_file) if min_score is None else min_score
     weights = bootstrap.image_weights(truth)
     boxes, masks = (
-        measure(truth, found, iou_type, max_detections, weights) for iou_type in IOU_TYPES
+        measure(truth, found, iou_type, max_detections, weights, threads) for iou_type in IOU_TYPES
     )
     scores = image_scores.image_scores(masks.matching, truth, threshold)
     matrix = confusion.confusion(masks.matching, threshold)
@@ -117,29 +121,34 @@ def read_threshold(path: Path) -> float:
 
 
 def measure(
-    truth: dict, found: list[dict], iou_type: str, max_detections: int, weights: np.ndarray
+    truth: dict,
+    found: list[dict],
+    iou_type: str,
+    max_detections: int,
+    weights: np.ndarray,
+    threads: int,
 ) -> Measured:
     overlaps = find_overlaps(truth, found, iou_type, max_detections)
     matching = match(overlaps, (ANY, *COCO_SIZES, *thirds(truth)))
-    resampled = [
-        bootstrap.average_precision(matching, weights, size) for size in range(len(matching.sizes))
-    ]
-    return Measured(matching, metrics.accumulate(matching), resampled)
+    with ThreadPoolExecutor(threads) as pool:
+        sizes = range(len(matching.sizes))
+        drawn = list(pool.map(partial(bootstrap.average_precision, matching, weights), sizes))
+    return Measured(matching, metrics.accumulate(matching), drawn)
 
 
 def coco_tables(measured: Measured) -> dict[str, pd.DataFrame]:
     """COCO's numbers, of boxes or masks, and what they lose to each kind of mistake."""
-    matching, evaluation, resampled = measured
-    row = tables.metrics(evaluation, resampled[ALL])
+    matching, evaluation, drawn = measured
+    row = tables.metrics(evaluation, drawn[ALL])
     row["mean_image_AP50"] = metrics.mean(image_scores.average_precisions(matching))
     return {
         "metrics": pd.DataFrame([row]),
-        "per_class": tables.per_class(evaluation, matching, resampled[ALL]),
-        "per_size": tables.per_size(evaluation, matching, resampled),
+        "per_class": tables.per_class(evaluation, matching, drawn[ALL]),
+        "per_size": tables.per_size(evaluation, matching, drawn),
         "per_iou": tables.per_iou(evaluation),
         "per_recall": tables.per_recall(evaluation),
         "errors": tide.costs(matching),
-        "resamples": tables.resamples(evaluation, resampled[ALL]),
+        "draws": tables.draws(evaluation, drawn[ALL]),
     }
 
 
@@ -197,4 +206,5 @@ if __name__ == "__main__":
             max_detections=snakemake.params.evaluation["max_detections"],
             min_score=snakemake.params.evaluation["min_score"],
             overlay_count=snakemake.params.evaluation["overlays"],
+            threads=snakemake.threads,
         )

@@ -17,8 +17,10 @@ from coco import images, json_files, orientation
 from coco.errors import InputError
 from coco.formats import FORMATS
 from coco.intensity import Histogram
+from coco.ledger import origin
 
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
+AT_A_TIME = 32  # handing over single items would take longer than their import
 
 
 def import_annotations(sources: list[dict], settings: dict, output: Path, embedded: Path):
@@ -41,10 +43,11 @@ def import_annotations(sources: list[dict], settings: dict, output: Path, embedd
     if shared:
         mapping["range"] = share_intensity(found["images"], histogram, mapping["percentiles"])
     note_clashing_names(found["images"])
-    annotations = [{"id": number} | one for number, one in enumerate(found["annotations"], start=1)]
+    for number, annotation in enumerate(found["annotations"], start=1):
+        annotation["id"] = number
     info = {"description": "Images and annotations as imported", "sources": sources}
     info |= {"images": settings}
-    json_files.write(output, {"info": info} | found | {"annotations": annotations})
+    json_files.write(output, {"info": info} | found)
 
 
 def import_source(
@@ -70,7 +73,7 @@ def import_source(
         declared = reader.declared_size(image, of_image[image["source_id"]])
         return images.inspect(image["file_name"], settings, histogram), declared
 
-    label = f"import of {place(source)}"
+    label = f"import of {origin(source)}"
     inspected = in_threads(f"{label}, images", inspect, listed)
     turns = orientation.decide(
         settings["exif"],
@@ -100,10 +103,11 @@ def import_source(
 def in_threads(label: str, function: Callable, items: list) -> list:
     """The function's result for each item, in their order, with progress in the terminal."""
     progress = console.Progress(label, len(items))
+    parts = [items[start : start + AT_A_TIME] for start in range(0, len(items), AT_A_TIME)]
     results = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for result in pool.map(function, items):
-            results.append(result)
+        for part in pool.map(lambda part: [function(item) for item in part], parts):
+            results += part
             progress.update(len(results))
     return results
 
@@ -154,6 +158,7 @@ def image_record(
     if file.width is not None:
         size = orientation.size_after(turn, (file.width, file.height))
         record["width"], record["height"] = size
+        record["thumbnail"] = file.thumbnail
     if file.deep:
         record["intensity"] = file.intensity
     if file.remarks:
@@ -200,11 +205,6 @@ def split_of(image: dict, source: dict) -> str | None:
     return image.get("split") if split == "own" else split
 
 
-def place(source: dict) -> str:
-    """What a source is called in messages: the file or folder of its annotations."""
-    return source.get("annotations") or source.get("labels") or source["folder"]
-
-
 def image_id(file_name: str) -> int:
     """A number that stays when other images come or go, small enough for JavaScript's JSON."""
     return int(hashlib.sha256(file_name.encode()).hexdigest()[:13], 16)
@@ -229,6 +229,7 @@ def annotation_record(
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
+        "id": None,  # counted when all sources are there
         "image_id": image and image["id"],
         "category_id": category,
         "segmentation": mask["segmentation"],
@@ -239,7 +240,9 @@ def annotation_record(
         "source_image_id": annotation["source_image_id"],
         "source_category_id": annotation["source_category_id"],
     }
-    record |= {key: mask[key] for key in ("extent", "remark") if key in mask}
+    if annotation.get("area") is not None:
+        record["declared_area"] = annotation["area"]
+    record |= {key: mask[key] for key in ("extent", "check", "remarks") if mask.get(key)}
     return record | {"problem": "; ".join(problems)} if problems else record
 
 
@@ -258,7 +261,7 @@ def refuse_wrong_folder(source: dict, found: list[dict]):
         folder = Path(source["images"])
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
-            f"{place(source)}: none of its {len(found)} images is there, "
+            f"{origin(source)}: none of its {len(found)} images is there, "
             f"the first would be {found[0]['file_name']}. The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
             + "Set `images` to the folder that the names of the images start from."

@@ -1,15 +1,18 @@
-"""Draws the data set at a glance: some images with their objects, and the splits' balance."""
+"""Draws the data set at a glance: some images, the splits' balance, and the objects' sizes."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import console
+from coco import instances, windows
 from coco.errors import InputError
 from coco.pictures import picture
 from evaluation import figures
+from evaluation.object_sizes import Panel, object_sizes
 from evaluation.overlaps import by_image
 from evaluation.painting import Mask, draw_masks
 from evaluation.palette import class_colours
@@ -17,7 +20,10 @@ from evaluation.palette import class_colours
 SAMPLES = 8
 
 
-def plot_dataset(dataset_file: Path, balance_file: Path, output: Path):
+def plot_dataset(
+    dataset_file: Path, balance_file: Path, models: dict[str, dict], sheet: Path, sizes: Path
+):
+    """Draw `sheet` and `sizes`; `models` as in `check_objects`, with their `anchor_scales`."""
     dataset = json.loads(dataset_file.read_text(encoding="utf-8"))
     objects = by_image(dataset["annotations"])
     colours = class_colours(dataset["categories"])
@@ -29,8 +35,29 @@ def plot_dataset(dataset_file: Path, balance_file: Path, output: Path):
         for image in spread([image for image in dataset["images"] if objects[image["id"]]], SAMPLES)
     ]
     classes = [category["name"] for category in dataset["categories"]]
-    balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False)
-    figures.dataset_sheet(samples, classes, balance).savefig(output)
+    empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
+    balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
+    figures.dataset_sheet(samples, classes, balance).savefig(sheet)
+    object_sizes(size_panels(dataset, models)).savefig(sizes)
+
+
+def size_panels(dataset: dict, models: dict[str, dict]) -> list[Panel]:
+    """The objects' sides in each input, with the anchors of the models that have it."""
+    image_of = {image["id"]: image for image in dataset["images"]}
+    objects = [one for one in dataset["annotations"] if not one["iscrowd"]]
+    sides = np.array([math.sqrt(one["bbox"][2] * one["bbox"][3]) for one in objects])
+    panels = []
+    for name, recipe in {model["input"]: model for model in models.values()}.items():
+        scale = {
+            number: windows.scale_of(image["height"], image["width"], recipe)
+            for number, image in image_of.items()
+        }
+        shown = sides * np.array([scale[one["image_id"]] for one in objects])
+        anchors = {
+            key: model["anchor_scales"] for key, model in models.items() if model["input"] == name
+        }
+        panels.append(Panel(name, recipe["size"], shown, instances.LEAST_PIXELS**0.5, anchors))
+    return panels
 
 
 def spread(items: list, count: int) -> list:
@@ -49,5 +76,7 @@ if __name__ == "__main__":
         plot_dataset(
             Path(snakemake.input.dataset),
             Path(snakemake.input.balance),
-            Path(snakemake.output[0]),
+            snakemake.params.models,
+            sheet=Path(snakemake.output.sheet),
+            sizes=Path(snakemake.output.sizes),
         )

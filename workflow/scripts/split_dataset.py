@@ -1,48 +1,84 @@
-"""Writes the train, val and test parts of a data set, and how well they are balanced."""
+"""Writes the train, val and test parts of a data set, which image is where, and the balance."""
 
 import csv
+import math
 from pathlib import Path
 
 import console
-from coco import json_files, splits
+from coco import balance, json_files, leaks, splits
 from coco.errors import InputError
 
 
-def split_dataset(dataset: Path, settings: dict, seed: int, parts: dict[str, Path], balance: Path):
-    """Write each part to its path in `parts`, and `balance.tsv`."""
+def split_dataset(
+    dataset: Path, settings: dict, seed: int, fold: str, parts: dict[str, Path], tables: dict
+):
+    """Write each part to its path in `parts`.
+
+    Args:
+        settings: the configuration's `split`.
+        fold: `holdout`, `fold0`, `fold1`, ...
+        tables: paths of `splits` (the split of each image), `leaks` (images that had to move) and
+            `balance`.
+    """
     content = json_files.read(dataset)
-    split_of = splits.split(content, settings, seed)
+    division = splits.split(content, settings, seed, fold)
     for name, path in parts.items():
-        json_files.write(path, splits.subset(content, split_of, name))
-    rows = splits.balance(content, split_of, settings)
-    write_balance(rows, balance)
-    for line in summary(rows):
+        json_files.write(path, splits.subset(content, division.split_of, name))
+    write_table(tables["splits"], splits.TABLE_COLUMNS, splits.table(content, division))
+    write_table(tables["leaks"], leaks.COLUMNS, division.leaks)
+    rows = balance.balance(content["categories"], division, seed)
+    write_table(tables["balance"], balance.COLUMNS, rows)
+    for line in summary(division, rows):
         console.say(line)
 
 
-def write_balance(rows: list[dict], path: Path):
+def write_table(path: Path, columns: tuple, rows: list[dict]):
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, splits.BALANCE_COLUMNS, delimiter="\t", lineterminator="\n")
+        table = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
         table.writeheader()
         for row in rows:
-            table.writerow({key: fixed(value) for key, value in row.items()})
+            table.writerow({key: cell(value) for key, value in row.items()})
 
 
-def fixed(value):
-    return f"{value:.4f}" if isinstance(value, float) else value
+def cell(value):
+    """Fractions with four digits; empty where there is none."""
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.4f}"
 
 
-def summary(rows: list[dict]) -> list[str]:
-    """The sizes, and the classes that a split lacks: nothing can be measured of those there."""
+def summary(division: splits.Division, rows: list[dict]) -> list[str]:
+    """Sizes, moved images, classes that a split lacks and why, and the quality of the split."""
     sizes = {row["split"]: row["images"] for row in rows if row["class"] == "(all)"}
     lines = ["images: " + ", ".join(f"{size} {name}" for name, size in sizes.items())]
-    learnable = {row["class"] for row in rows if row["instances"]}
-    for name, size in sizes.items():
-        present = {row["class"] for row in rows if row["split"] == name and row["instances"]}
-        if size and learnable - present:
-            lacking = splits.some(sorted(learnable - present))
-            lines.append(f"{name} has no {lacking}: more images of them are needed")
+    largest = max(division.groups, key=lambda group: group.counts["images", splits.ALL])
+    total, most = sum(sizes.values()), largest.counts["images", splits.ALL]
+    if most > max(1, min(division.targets.values()) * total):
+        lines.append(f"{most} of {total} images belong together, in one split: {largest.key}")
+    if division.leaks:
+        lines.append(f"{len(division.leaks)} images moved to the split of what they belong with")
+    lines += [
+        f"{row['split']} has no {row['class']}: {row['note']}"
+        for row in rows
+        if row["note"] and row["class"][0] != "(" and any_instances(rows, row["class"])
+    ]
+    distances = {
+        name: sum(row[key] for row in rows if row["class"] == balance.MEAN) / len(splits.SPLITS)
+        for key, name in (
+            ("distance", "here"),
+            ("distance_random", "random"),
+            ("distance_scikit_learn", "StratifiedGroupKFold"),
+        )
+    }
+    shown = ", ".join(
+        f"{name} {value:.2%}" for name, value in distances.items() if not math.isnan(value)
+    )
+    lines.append(f"distance from the target shares, mean of all classes: {shown}")
     return lines
+
+
+def any_instances(rows: list[dict], title: str) -> bool:
+    return any(row["instances"] for row in rows if row["class"] == title)
 
 
 if __name__ == "__main__":
@@ -51,6 +87,7 @@ if __name__ == "__main__":
             dataset=Path(snakemake.input.dataset),
             settings=snakemake.params.split,
             seed=snakemake.params.seed,
+            fold=snakemake.wildcards.fold,
             parts={name: Path(snakemake.output[name]) for name in splits.SPLITS},
-            balance=Path(snakemake.output.balance),
+            tables={name: Path(snakemake.output[name]) for name in ("splits", "leaks", "balance")},
         )

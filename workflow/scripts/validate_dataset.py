@@ -2,6 +2,7 @@
 
 Nothing is lost: in = used + quarantined + merged (repeats another record) + dropped (class not
 wanted), for images and for annotations, and every record that is not used has a row in issues.tsv.
+counts.tsv has the sums.
 """
 
 import csv
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import console
-from coco import json_files, validation
+from coco import json_files, ledger, refusal, validation
 from coco.errors import InputError
 
 
@@ -20,27 +21,32 @@ def validate_dataset(
     dataset: Path,
     quarantine: Path,
     issues: Path,
+    counts: Path,
     log: str,
 ):
-    """Write the three files, unless too little is usable; `log` receives the issues as well."""
+    """Write the four files, unless too little is usable; `log` receives the issues as well."""
     result = validation.validate(json_files.read(imported), classes, settings)
-    write_issues(result.issues, sys.stdout)
+    write_table(result.issues, ledger.ISSUE_COLUMNS, sys.stdout)
     for kind, total in result.totals.items():
-        console.say(validation.summary(kind, total))
+        console.say(refusal.summary(kind, total))
     # Snakemake removes the outputs of a job that fails, but not its log.
-    validation.refuse_unusable(result, settings["max_quarantined"], full_list=log)
+    refusal.refuse_unusable(result, settings["max_quarantined"], full_list=log)
     json_files.write(dataset, result.dataset)
     json_files.write(quarantine, result.quarantine)
-    with issues.open("w", encoding="utf-8", newline="") as file:
-        write_issues(result.issues, file)
+    for path, rows, columns in (
+        (issues, result.issues, ledger.ISSUE_COLUMNS),
+        (counts, result.counts, ledger.COUNT_COLUMNS),
+    ):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_table(rows, columns, file)
     if result.issues:
         console.say(f"{len(result.issues)} issues: {issues}")
 
 
-def write_issues(issues: list[dict], file):
-    table = csv.DictWriter(file, validation.ISSUE_COLUMNS, delimiter="\t", lineterminator="\n")
+def write_table(rows: list[dict], columns: tuple[str, ...], file):
+    table = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
     table.writeheader()
-    table.writerows(issues)
+    table.writerows(rows)
 
 
 if __name__ == "__main__":
@@ -52,5 +58,6 @@ if __name__ == "__main__":
             dataset=Path(snakemake.output.dataset),
             quarantine=Path(snakemake.output.quarantine),
             issues=Path(snakemake.output.issues),
+            counts=Path(snakemake.output.counts),
             log=snakemake.log[0],
         )

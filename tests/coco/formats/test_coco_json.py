@@ -26,6 +26,10 @@ def content(**changes):
     } | changes
 
 
+def annotation(segmentation, box=None):
+    return {"segmentation": segmentation, "bbox": box}
+
+
 def test_records_are_listed_with_the_source_s_ids(tmp_path):
     categories, images, annotations = coco_json.read(source(tmp_path, content()))
     assert categories == [{"source_id": 3, "name": "leaf"}]
@@ -43,6 +47,7 @@ def test_records_are_listed_with_the_source_s_ids(tmp_path):
             "source_image_id": 0,
             "source_category_id": 3,
             "bbox": None,
+            "area": None,
             "iscrowd": 0,
             "segmentation": SQUARE,
         }
@@ -103,7 +108,7 @@ def test_all_forms_of_a_mask_are_the_same_mask():
     rle = masks.encode(mask)
     runs = {"size": [10, 20], "counts": masks.run_lengths(rle["counts"])}
     for segmentation in (SQUARE, rle, runs):
-        translated = coco_json.translate({"segmentation": segmentation}, (20, 10))
+        translated = coco_json.translate(annotation(segmentation), (20, 10))
         assert translated["segmentation"] == rle
         assert "problem" not in translated
 
@@ -123,15 +128,17 @@ def test_all_forms_of_a_mask_are_the_same_mask():
     ],
 )
 def test_untranslatable_mask_is_a_problem(segmentation, problem):
-    translated = coco_json.translate({"segmentation": segmentation}, (20, 10))
+    translated = coco_json.translate(annotation(segmentation), (20, 10))
     assert translated["segmentation"] is None
-    assert problem in translated["problem"]
+    assert problem in str(translated)
 
 
 def test_part_without_area_is_left_out_with_a_remark():
-    translated = coco_json.translate({"segmentation": [*SQUARE, [1, 1, 5, 5]]}, (20, 10))
+    translated = coco_json.translate(annotation([*SQUARE, [1, 1, 5, 5]]), (20, 10))
     assert masks.area(translated["segmentation"]) == 16
-    assert translated["remark"] == "1 of 2 parts with fewer than three points"
+    assert (
+        translated["remarks"]["incomplete_polygon"] == "1 of 2 parts with fewer than three points"
+    )
 
 
 def test_coco_s_own_polygons_and_crowd(shared):

@@ -123,7 +123,7 @@ def test_boxes_without_masks_are_problems(folder):
         "b.xml:2",
         "b.xml:3",
     ]
-    assert problems["b.xml:1"].startswith("a box without a mask; outline the object")
+    assert problems["b.xml:1"].startswith("no mask of its class touches the box")
     dog = next(one for one in annotations if one["source_id"] == "a.xml:2")
     assert dog["bbox"] == [1, 1, 6, 4]
     assert dog["source_category_id"] == 12

@@ -1,5 +1,6 @@
 """What a user of the data side can get wrong."""
 
+import reprlib
 import shlex
 
 
@@ -7,8 +8,8 @@ class InputError(ValueError):
     """Files or settings that cannot be used; the message says what, where and what to do."""
 
 
-class ImageError(InputError):
-    """An image that cannot be used; `check` is the name of what was found, as in issues.tsv."""
+class RecordError(InputError):
+    """A record that cannot be used; `check` is the name of what was found, as in issues.tsv."""
 
     def __init__(self, check: str, message: str):
         super().__init__(message)
@@ -18,3 +19,22 @@ class ImageError(InputError):
 def remake(*paths) -> str:
     """How a user makes damaged results again."""
     return f"To make it again, run `rm {shlex.join(map(str, paths))}`, and the workflow as before."
+
+
+class ImageError(RecordError):
+    """An image that cannot be used."""
+
+
+class MaskError(RecordError):
+    """A mask that cannot be used."""
+
+
+def failed(error: InputError) -> dict:
+    """What a format's `translate` returns for an annotation that it cannot make a mask of."""
+    check = {"check": error.check} if isinstance(error, MaskError) else {}
+    return {"segmentation": None, "problem": str(error)} | check
+
+
+def show(value) -> str:
+    """A value from a user's file, in the few words that a message has room for."""
+    return reprlib.repr(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from coco import decoding, intensity, large_images, orientation
+from coco import decoding, intensity, large_images, orientation, thumbnails
 from coco.errors import ImageError, InputError
 
 
@@ -72,12 +72,8 @@ def read_image(image: dict) -> np.ndarray:
     return reader.read(0, 0, *reader.shape[:2])
 
 
-def read_picture(image: dict) -> np.ndarray:
-    """What `read_image` reads, for the eye: RGB, from the first three channels or from grey."""
-    return as_rgb(read_image(image))
-
-
 def as_rgb(pixels: np.ndarray) -> np.ndarray:
+    """Pixels for the eye: the first three channels, or grey."""
     if pixels.shape[2] == 1:
         return pixels.repeat(3, axis=2)
     black = np.zeros_like(pixels[..., :1])
@@ -101,6 +97,7 @@ class Inspection:
         sha256: digest of the file's bytes; None if there is no such file.
         width, height: size of the stored pixels; None if they cannot be read.
         exif: EXIF orientation, 1 to 8.
+        thumbnail: the stored pixels in a few cells, to compare by; None if it cannot be compared.
         deep: whether the pixels have more than 8 bits.
         intensity: the limits that make them 8 bits; None as long as the data set has none.
         check, problem: name and text of why the image cannot be used; None if it can.
@@ -111,6 +108,7 @@ class Inspection:
     width: int | None = None
     height: int | None = None
     exif: int = 1
+    thumbnail: str | None = None
     deep: bool = False
     intensity: list[list[float]] | None = None
     check: str | None = None
@@ -145,24 +143,36 @@ def inspect(
         return Inspection(sha256, check="unreadable_image", problem=found)
     except ImageError as error:
         return Inspection(sha256, check=error.check, problem=str(error))
-    pixels, limits = picture.pixels, None
+    pixels, limits, own_limits = picture.pixels, None, None
     deep = pixels.dtype != np.uint8
+    if deep:
+        mapping = settings["intensity"]
+        own_limits = intensity.limits_of(pixels, groups(settings), mapping["percentiles"])
     if deep and histogram:
         histogram.add(pixels)
     elif deep:
-        mapping = settings["intensity"]
-        limits = mapping["range"] or intensity.limits_of(
-            pixels, groups(settings), mapping["percentiles"]
-        )
+        limits = mapping["range"] or own_limits
     return Inspection(
         sha256,
         width=pixels.shape[1],
         height=pixels.shape[0],
         exif=picture.exif,
+        thumbnail=thumbnails.thumbnail(
+            grey(block, own_limits) for block in intensity.blocks(pixels)
+        ),
         deep=deep,
         intensity=limits,
         remarks=picture.remarks | remarks_on(path, picture),
     )
+
+
+def grey(pixels: np.ndarray, limits: list[list[float]] | None) -> np.ndarray:
+    """Grey levels of 0 to 255, of shape `[height, width]`; limits are for more than 8 bits."""
+    if limits:
+        pixels = intensity.to_8_bits(pixels, limits)
+    if pixels.shape[2] == 3:
+        pixels = with_channels(pixels, 1)
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels.mean(axis=2, dtype=np.float32)
 
 
 def groups(settings: dict) -> int:

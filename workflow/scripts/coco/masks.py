@@ -5,14 +5,15 @@ several parts. pycocotools does the work; it trusts its input, so what comes fro
 `checked` first.
 """
 
-import sys
-
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from coco.errors import InputError
+from coco.errors import MaskError
 
-LARGEST_COORDINATE = 1e6  # pycocotools' memory grows with the length of an outline
+# pycocotools' memory grows with the length of an outline.
+LARGEST_COORDINATE = 1e6
+LONGEST_OUTLINE = 1e7
+LARGEST_NUMBER = 1e15
 
 
 def encode(mask: np.ndarray) -> dict:
@@ -36,38 +37,57 @@ def box(rle: dict) -> list[int]:
     return [int(value) for value in coco_mask.toBbox(rle)]
 
 
-def from_polygons(polygons: list[list[float]], height: int, width: int) -> dict:
-    """The RLE of the union of polygons, each `[x1, y1, x2, y2, ...]` in pixels.
+def common_area(first: dict, second: dict) -> int:
+    """Number of pixels that two masks of one image have in common."""
+    return int(coco_mask.area(coco_mask.merge([first, second], intersect=True)))
 
-    What lies outside the image is cut off. A part that is not a polygon raises InputError.
+
+def from_polygons(polygons: list[list[float]], height: int, width: int) -> dict:
+    """The RLE of the union of polygons: see `of_polygons`."""
+    return union(of_polygons(polygons, height, width))
+
+
+def of_polygons(polygons: list[list[float]], height: int, width: int) -> list[dict]:
+    """The mask of each polygon `[x1, y1, x2, y2, ...]` in pixels, for functions of this module.
+
+    What lies outside the image is cut off. A part that is not a polygon raises MaskError.
     """
     for polygon in polygons:
         check_polygon(polygon)
-    parts = coco_mask.frPyObjects(polygons, height, width)
+    return coco_mask.frPyObjects(polygons, height, width)
+
+
+def union(parts: list[dict]) -> dict:
+    """The RLE of the pixels that any of the masks, all of the same size, has."""
     return as_text(coco_mask.merge(parts))
 
 
-def union(rles: list[dict]) -> dict:
-    """The RLE of all pixels that any of the RLEs, all of the same size, has."""
-    return as_text(coco_mask.merge(rles))
-
-
 def check_polygon(polygon: list[float]):
-    if len(polygon) < 6 or len(polygon) % 2:
-        raise InputError(
-            f"a polygon of {len(polygon)} numbers, expected x and y of three or more points"
+    numbers = set(map(type, polygon)) <= {int, float}
+    if not (numbers and all(abs(value) <= LARGEST_COORDINATE for value in polygon)):
+        raise MaskError(
+            "invalid_coordinates",
+            f"a polygon with a coordinate that is no number within {LARGEST_COORDINATE:.0e}",
         )
-    if not all(is_number(value) and abs(value) <= LARGEST_COORDINATE for value in polygon):
-        raise InputError(
-            f"a polygon with a coordinate that is no number within {LARGEST_COORDINATE:.0e}"
+    if len(polygon) < 6 or len(polygon) % 2:
+        raise MaskError(
+            "invalid_polygon",
+            f"a polygon of {len(polygon)} numbers, expected x and y of three or more points",
+        )
+    length = np.abs(np.diff(np.reshape(polygon, (-1, 2)), axis=0)).sum()
+    if length > LONGEST_OUTLINE:
+        raise MaskError(
+            "invalid_coordinates",
+            f"an outline of {length:.2g} px, expected {LONGEST_OUTLINE:.0e} at most",
         )
 
 
 def extent(polygons: list[list[float]]) -> list[float]:
     """The box `[x, y, width, height]` of the polygons' points, inside the image or not."""
-    points = np.concatenate([np.reshape(polygon, (-1, 2)) for polygon in polygons])
-    low, high = points.min(axis=0), points.max(axis=0)
-    return [float(value) for value in (*low, *(high - low))]
+    xs = [x for polygon in polygons for x in polygon[0::2]]
+    ys = [y for polygon in polygons for y in polygon[1::2]]
+    low = min(xs), min(ys)
+    return [float(value) for value in (*low, max(xs) - low[0], max(ys) - low[1])]
 
 
 def from_counts(runs: list[int], height: int, width: int) -> dict:
@@ -105,10 +125,11 @@ def checked(rle: dict) -> dict:
 
 def check_runs(runs: list[int], height: int, width: int):
     if not all(isinstance(run, int) and run >= 0 for run in runs):
-        raise InputError("run lengths that are not all whole numbers of at least 0")
+        raise MaskError("invalid_rle", "run lengths that are not all whole numbers of at least 0")
     if sum(runs) != height * width:
-        raise InputError(
-            f"run lengths for {sum(runs)} pixels, expected {height * width} ({width}x{height})"
+        raise MaskError(
+            "invalid_rle",
+            f"run lengths for {sum(runs)} pixels, expected {height * width} ({width}x{height})",
         )
 
 
@@ -122,7 +143,7 @@ def run_lengths(counts: str) -> list[int]:
     for character in counts:
         code = ord(character) - 48
         if not 0 <= code < 64:
-            raise InputError(f"counts with the character {character!r}, which no RLE has")
+            raise MaskError("invalid_rle", f"counts with the character {character!r}")
         value |= (code & 31) << shift
         shift += 5
         if not code & 32:
@@ -131,7 +152,7 @@ def run_lengths(counts: str) -> list[int]:
             runs.append(value + runs[-2] if len(runs) > 2 else value)
             value, shift = 0, 0
     if shift:
-        raise InputError("counts that break off")
+        raise MaskError("invalid_rle", "counts that break off")
     return runs
 
 
@@ -141,6 +162,6 @@ def as_text(rle: dict) -> dict:
 
 
 def is_number(value) -> bool:
-    """Whether a value is a finite number; an int too large for a float is none."""
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and abs(value) <= sys.float_info.max
+    """Whether a value is a number to compute with: neither NaN, nor infinite, nor endless."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and abs(value) <= LARGEST_NUMBER

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coco import masks
-from coco.errors import InputError
+from coco import masks, polygons
+from coco.errors import InputError, MaskError, show
 
 TOLERANCE = 0.05  # px; how far the sides of a drawn ellipse may be from the true curve
 FEWEST_POINTS = 16
@@ -28,7 +28,7 @@ class Bitmap(NamedTuple):
 def outline(points) -> list[float]:
     """The outline through `[[x, y], ...]`."""
     if not (isinstance(points, list) and all(map(is_point, points))):
-        raise InputError("points that are not all [x, y]")
+        raise MaskError("invalid_polygon", "points that are not all [x, y]")
     return [value for point in points for value in point]
 
 
@@ -56,27 +56,29 @@ def circle(x: float, y: float, radius: float) -> list[float]:
 
 
 def draw(parts: list, size: tuple[int, int] | None) -> dict:
-    """The union of outlines and bitmaps: `segmentation` and `extent`, as importers return them.
+    """The union of outlines and bitmaps, as `translate` of a format returns it.
 
     Args:
         parts: outlines and `Bitmap`s.
         size: width and height of the image.
 
     Raises:
-        InputError: a part is no polygon, or the size is unknown.
+        InputError: an outline is no polygon, or the size is unknown.
     """
     if size is None:
         raise InputError("shapes of an image whose size is unknown")
     if size[0] * size[1] > LARGEST_IMAGE:
         raise InputError(f"shapes of an image of {size[0]}x{size[1]} pixels, too large for masks")
-    outlines = [frame(part) if isinstance(part, Bitmap) else part for part in parts]
-    rles = [
-        paste(part, *size)
-        if isinstance(part, Bitmap)
-        else masks.from_polygons([part], size[1], size[0])
-        for part in parts
-    ]
-    return {"segmentation": masks.union(rles), "extent": masks.extent(outlines)}
+    bitmaps = [part for part in parts if isinstance(part, Bitmap)]
+    outlines = [part for part in parts if not isinstance(part, Bitmap)]
+    drawn = polygons.translate(outlines, size) if outlines else {"remarks": {}}
+    if not bitmaps:
+        return drawn
+    rles = [paste(bitmap, *size) for bitmap in bitmaps]
+    if outlines:
+        rles.append(drawn["segmentation"])
+    extent = masks.extent([*outlines, *map(frame, bitmaps)])
+    return drawn | {"segmentation": masks.union(rles), "extent": extent}
 
 
 def paste(bitmap: Bitmap, width: int, height: int) -> dict:
@@ -107,9 +109,10 @@ def turned(points: np.ndarray, angle: float, x: float, y: float) -> list[float]:
 def check(*values):
     for value in values:
         if not (masks.is_number(value) and abs(value) <= masks.LARGEST_COORDINATE):
-            raise InputError(
-                f"{value!r:.60} for a coordinate or radius, "
-                f"expected a number within {masks.LARGEST_COORDINATE:.0e}"
+            raise MaskError(
+                "invalid_coordinates",
+                f"{show(value)} for a coordinate or radius, "
+                f"expected a number within {masks.LARGEST_COORDINATE:.0e}",
             )
 
 

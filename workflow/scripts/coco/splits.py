@@ -1,179 +1,178 @@
-"""Splits a data set into train, val and test: by fractions, or as the user has done already."""
+"""Splits a data set into train, val and test: by fractions, in folds, or as the user has done."""
 
-import json
-from collections import Counter, defaultdict
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass
 
+from coco import given_splits, grouping, leaks
 from coco.errors import InputError
+from coco.given_splits import SPLITS
 from coco.stratification import Group, stratify
 
-SPLITS = ("train", "val", "test")
-BALANCE_COLUMNS = ("class", "split", "images", "instances", "image_share", "target_share")
-NO_OBJECTS = 0  # a label beside the classes 1, 2, ...: these images are shared out evenly too
+HOLDOUT = "holdout"
+NO_OBJECTS = 0  # a class beside 1, 2, ...: these images are shared out evenly too
+ALL = "all"
+TABLE_COLUMNS = ("file", "sha256", "group", "split", "how")
 
 
-def split(dataset: dict, settings: dict, seed: int) -> dict[int, str]:
-    """The split of each image id.
+@dataclass(frozen=True)
+class Division:
+    """A data set, split.
+
+    Attributes:
+        split_of: the split of each image id.
+        group_of: the key of the group of each image id; a group is in one split.
+        groups: each group with its counts: `("images", class)` and `("instances", class)`.
+        targets: the fraction of each split that was asked for.
+        given: the image ids that the user had put into a split.
+        leaks: a row of `leaks.COLUMNS` for each image that had to change its given split.
+    """
+
+    split_of: dict[int, str]
+    group_of: dict[int, str]
+    groups: list[Group]
+    targets: dict[str, float]
+    given: set[int]
+    leaks: list[dict]
+
+
+def split(dataset: dict, settings: dict, seed: int, fold: str = HOLDOUT) -> Division:
+    """Split a data set so that images that belong together stay together.
 
     Args:
         dataset: content of `dataset.json`.
         settings: the configuration's `split`. Its `lists` decide, else the `split` of the images'
-            sources, else its fractions.
+            sources, else its fractions and what it `keep`s.
         seed: start of the draws. The same images get the same splits in any order.
+        fold: `holdout`, or with `folds` one of `fold0`, `fold1`, ...
 
     Raises:
         InputError: a split would be empty or have no object, or the user's own split is
-            incomplete, contradictory or has the same image on two sides.
+            incomplete, contradictory or has images that belong together on two sides.
     """
-    if settings["lists"]:
-        split_of = by_lists(dataset, settings["lists"])
-    elif has_own_split(dataset):
-        split_of = by_sources(dataset)
+    tied = grouping.ties(dataset["images"], settings)
+    group_of = grouping.groups(tied)
+    groups = counted(dataset, group_of)
+
+    def mended(given: dict[int, str]) -> tuple[dict[int, str], list[dict]]:
+        return leaks.mend(dataset["images"], given, group_of, tied, settings["leaks"])
+
+    if settings["lists"] or has_own_split(dataset):
+        given = by_user(dataset, settings["lists"])
+        split_of, moved = mended(given)
+        sizes = Counter(given.values())
+        targets = {name: sizes[name] / sizes.total() for name in SPLITS if sizes[name]}
     else:
-        split_of = by_fractions(dataset, settings, seed)
-    refuse_leaks(dataset["images"], split_of)
+        targets = target_shares(settings)
+        refuse_too_few(groups, settings["folds"] or len(targets))
+        given, moved = mended(kept(dataset, settings, fold))
+        for name in set(given.values()) - set(targets):
+            raise InputError(f"split.keep: has images in {name}, but split.{name} is 0")
+        part_of = parts_of(given, group_of)
+        if settings["folds"]:
+            tests = {}
+            for name in fold_names(settings):
+                others = parts_of(mended(kept(dataset, settings, name))[0], group_of)
+                tests |= {key: name for key, part in others.items() if part == "test"}
+            part_of = in_fold(groups, targets, settings, seed, fold, part_of, tests)
+        else:
+            part_of = stratify(groups, targets, seed, part_of)
+        split_of = {number: part_of[key] for number, key in group_of.items()}
     refuse_empty(dataset, split_of)
-    return split_of
+    return Division(split_of, group_of, groups, targets, set(given), moved)
 
 
-# Three ways to split
+def in_fold(
+    groups: list[Group],
+    targets: dict[str, float],
+    settings: dict,
+    seed: int,
+    fold: str,
+    kept_parts: dict[str, str],
+    kept_tests: dict[str, str],
+) -> dict[str, str]:
+    """The split of each group in a fold: each group is in the test of one fold.
+
+    Args:
+        kept_parts: splits that are known in this fold, by key.
+        kept_tests: folds that are known to test a group, by key.
+    """
+    names = fold_names(settings)
+    tested_in = stratify(groups, dict.fromkeys(names, 1 / len(names)), seed, kept_tests)
+    rest = [group for group in groups if tested_in[group.key] != fold]
+    share = targets["val"] / (1 - targets["test"])
+    known = {key: part for key, part in kept_parts.items() if part != "test"}
+    learned = stratify(rest, {"train": 1 - share, "val": share}, f"{seed}:{fold}", known)
+    return {group.key: learned.get(group.key, "test") for group in groups}
+
+
+def fold_names(settings: dict) -> list[str]:
+    count = settings["folds"]
+    return [f"fold{number}" for number in range(count)] if count else [HOLDOUT]
+
+
+def target_shares(settings: dict) -> dict[str, float]:
+    """The fraction of each split that gets images; with folds, each tests its part of them all."""
+    if settings["folds"]:
+        test = 1 / settings["folds"]
+        return {"train": 1 - test - settings["val"], "test": test, "val": settings["val"]}
+    return {name: settings[name] for name in SPLITS if settings[name] > 0}
 
 
 def has_own_split(dataset: dict) -> bool:
     return any("split" in image for image in dataset["images"])
 
 
-def by_fractions(dataset: dict, settings: dict, seed: int) -> dict[int, str]:
-    """Stratified over the classes in each image; images of the same content stay together."""
-    shares = {name: settings[name] for name in SPLITS if settings[name] > 0}
-    labels = labels_of_images(dataset)
-    copies = defaultdict(list)
-    for image in dataset["images"]:
-        copies[image["sha256"]].append(image["id"])
-    if len(copies) < len(shares):
-        raise InputError(
-            f"{len(copies)} different images cannot be split into {', '.join(shares)}; "
-            f"add images: there have to be {len(shares)} at least, and should be dozens"
+def by_user(dataset: dict, lists: dict[str, str] | None) -> dict[int, str]:
+    return given_splits.by_lists(dataset, lists) if lists else given_splits.by_sources(dataset)
+
+
+def kept(dataset: dict, settings: dict, fold: str) -> dict[int, str]:
+    """What `keep` has of a fold; its path names the fold as `{fold}`."""
+    if not settings["keep"]:
+        return {}
+    return given_splits.by_table(dataset["images"], settings["keep"].replace("{fold}", fold))
+
+
+def parts_of(split_of: dict[int, str], group_of: dict[int, str]) -> dict[str, str]:
+    return {group_of[number]: name for number, name in split_of.items()}
+
+
+def counted(dataset: dict, group_of: dict[int, str]) -> list[Group]:
+    """The groups with their numbers of images and instances of each class. Crowds do not count."""
+    counts = {key: Counter() for key in group_of.values()}
+    classes = {image["id"]: set() for image in dataset["images"]}
+    for annotation in dataset["annotations"]:
+        if not annotation["iscrowd"]:
+            number, label = annotation["image_id"], annotation["category_id"]
+            counts[group_of[number]]["instances", label] += 1
+            classes[number].add(label)
+    for number, labels in classes.items():
+        counts[group_of[number]].update(
+            ("images", label) for label in (ALL, *(labels or {NO_OBJECTS}))
         )
-    groups = [
-        Group(sha256, len(ids), frozenset().union(*(labels[number] for number in ids)))
-        for sha256, ids in copies.items()
-    ]
-    part_of = stratify(groups, shares, seed)
-    return {image["id"]: part_of[image["sha256"]] for image in dataset["images"]}
+    return [Group(key, count) for key, count in counts.items()]
 
 
-def by_sources(dataset: dict) -> dict[int, str]:
-    for image in dataset["images"]:
-        if "split" not in image:
-            raise InputError(
-                f"{image['file_name']}: its source has no split, but others have; "
-                "give each source one"
-            )
-    return {image["id"]: image["split"] for image in dataset["images"]}
-
-
-def by_lists(dataset: dict, lists: dict[str, str]) -> dict[int, str]:
-    known = images_by_name(dataset["images"])
-    quarantined = images_by_name(dataset["info"]["quarantined"])
-    split_of = {}
-    for name, path in lists.items():
-        unknown = []
-        for entry in read_list(Path(path), name):
-            if entry not in known:
-                unknown += [entry] if entry not in quarantined else []
-                continue
-            image = only(known[entry], entry, path)
-            other = split_of.setdefault(image["id"], name)
-            if other != name:
-                raise InputError(
-                    f"{path}: {entry} is in {lists[other]} ({other}) too; "
-                    f"an image can be in one split only"
-                )
-        if unknown:
-            example = Path(dataset["images"][0]["file_name"]).name
-            raise InputError(
-                f"{path}: the data set does not have {len(unknown)} of the images listed: "
-                f"{some(unknown)}; expected names such as {example}"
-            )
-    missing = [image["file_name"] for image in dataset["images"] if image["id"] not in split_of]
-    if missing:
+def refuse_too_few(groups: list[Group], parts: int):
+    if len(groups) < parts:
+        images = sum(group.counts["images", ALL] for group in groups)
         raise InputError(
-            f"split.lists: {len(missing)} images are in none of the lists: {some(missing)}; "
-            "add them to one, or take them out of the sources"
+            f"{images} images in {len(groups)} groups of images that belong together cannot be "
+            f"split into {parts}: there has to be a group for each, and should be dozens; "
+            "add images, or loosen split.group_by"
         )
-    return split_of
-
-
-def images_by_name(images: list[dict]) -> dict[str, list[dict]]:
-    """The images that each name may mean: path, name, name without suffix, or a text id."""
-    named = defaultdict(dict)
-    for image in images:
-        path = Path(image["file_name"])
-        for name in (str(path), path.name, path.stem, image["source_id"]):
-            if isinstance(name, str):
-                named[name][image["file_name"]] = image
-    return {name: list(images.values()) for name, images in named.items()}
-
-
-def only(images: list[dict], entry: str, path: str) -> dict:
-    if len(images) > 1:
-        names = [image["file_name"] for image in images]
-        raise InputError(f"{path}: {entry} may be {some(names)}; write the whole path")
-    return images[0]
-
-
-def read_list(path: Path, name: str) -> list[str]:
-    """The entries of a list: lines of text, a JSON list, or a JSON object with lists by split."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        entries = json.loads(text) if path.suffix.lower() == ".json" else text.splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    except ValueError as error:  # neither text nor JSON
-        raise InputError(f"{path}: not a list of images ({error})") from error
-    if isinstance(entries, dict):
-        if name not in entries:
-            raise InputError(f"{path}: has no key {name}, but {some(list(entries))}")
-        entries = entries[name]
-    if not (isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)):
-        raise InputError(f"{path}: not a list of names for {name}")
-    entries = [entry.strip() for entry in entries if entry.strip()]
-    if not entries:
-        raise InputError(f"{path}: lists no image for {name}")
-    return entries
-
-
-# Checks of all three
-
-
-def refuse_leaks(images: list[dict], split_of: dict[int, str]):
-    first_of = {}
-    for image in images:
-        first = first_of.setdefault(image["sha256"], image)
-        if split_of[first["id"]] != split_of[image["id"]]:
-            raise InputError(
-                f"the same picture is in two splits: {first['file_name']} in "
-                f"{split_of[first['id']]}, {image['file_name']} in {split_of[image['id']]}; "
-                "put both into one, or remove one"
-            )
 
 
 def refuse_empty(dataset: dict, split_of: dict[int, str]):
     """Training, and the choice of the best epoch, need objects."""
-    labels = labels_of_images(dataset)
-    with_objects = Counter(
-        split_of[number] for number, found in labels.items() if NO_OBJECTS not in found
-    )
+    shown = {one["image_id"] for one in dataset["annotations"] if not one["iscrowd"]}
+    with_objects = Counter(split_of[number] for number in shown)
     for name in ("train", "val"):
         if not with_objects[name]:
             raise InputError(
-                f"no image in {name} has an object: of {len(labels)} images, "
-                f"{sum(with_objects.values())} have one; annotate more images, or give val more"
+                f"no image in {name} has an object: of {len(split_of)} images, {len(shown)} have "
+                f"one; annotate more images, or give {name} more"
             )
-
-
-# What the splits hold
 
 
 def subset(dataset: dict, split_of: dict[int, str], name: str) -> dict:
@@ -193,53 +192,14 @@ def subset(dataset: dict, split_of: dict[int, str], name: str) -> dict:
     }
 
 
-def labels_of_images(dataset: dict) -> dict[int, set[int]]:
-    """For each image id its classes, or NO_OBJECTS. Crowds are no objects."""
-    labels = {image["id"]: set() for image in dataset["images"]}
-    for annotation in dataset["annotations"]:
-        if not annotation["iscrowd"]:
-            labels[annotation["image_id"]].add(annotation["category_id"])
-    return {number: found or {NO_OBJECTS} for number, found in labels.items()}
-
-
-def balance(dataset: dict, split_of: dict[int, str], settings: dict) -> list[dict]:
-    """Rows of BALANCE_COLUMNS: how many images and instances of each class each split has.
-
-    The target of a split that the user has made is its share of all images.
-    """
-    images, instances = Counter(), Counter()
-    for number, labels in labels_of_images(dataset).items():
-        images.update((label, split_of[number]) for label in (*labels, "all"))
-    for annotation in dataset["annotations"]:
-        if not annotation["iscrowd"]:
-            name = split_of[annotation["image_id"]]
-            instances.update([(annotation["category_id"], name), ("all", name)])
-    targets = shares(images, "all")
-    if not settings["lists"] and not has_own_split(dataset):
-        targets = {name: settings[name] for name in SPLITS}
-    titles = {one["id"]: one["name"] for one in dataset["categories"]}
-    titles |= {NO_OBJECTS: "(no objects)", "all": "(all)"}
-    return [
-        {
-            "class": title,
-            "split": name,
-            "images": images[label, name],
-            "instances": instances[label, name],
-            "image_share": shares(images, label)[name],
-            "target_share": targets[name],
-        }
-        for label, title in titles.items()
-        for name in SPLITS
-    ]
-
-
-def shares(images: Counter, label) -> dict[str, float | None]:
-    """The fraction of a label's images in each split; None where it has no images."""
-    total = sum(images[label, name] for name in SPLITS)
-    return {name: images[label, name] / total if total else None for name in SPLITS}
-
-
-def some(names: list, most: int = 3) -> str:
-    """`a, b, c and 4 more`"""
-    shown = ", ".join(str(name) for name in names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+def table(dataset: dict, division: Division) -> list[dict]:
+    """A row of TABLE_COLUMNS for each image: what `split.keep` reads."""
+    moved = {row["file"] for row in division.leaks}
+    rows = []
+    for image in dataset["images"]:
+        how = "given" if image["id"] in division.given else "drawn"
+        how = "moved" if image["file_name"] in moved else how
+        key, part = division.group_of[image["id"]], division.split_of[image["id"]]
+        row = image["file_name"], image["sha256"], key, part, how
+        rows.append(dict(zip(TABLE_COLUMNS, row, strict=True)))
+    return rows

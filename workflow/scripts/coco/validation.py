@@ -1,17 +1,17 @@
 """Sorts imported data: mends what needs no guess, quarantines what cannot be used, records both."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 
-from coco import masks
-from coco.checks import ANNOTATION_CHECKS, IMAGE_CHECKS, REPAIRS
+from coco import ledger, masks, near_duplicates
+from coco.checks import annotations as of_annotations
+from coco.checks import categories as of_categories
+from coco.checks import dataset as of_dataset
+from coco.checks import doubtful_masks, overlaps, unusable_masks
+from coco.checks import images as of_images
 from coco.classes import class_map
 from coco.errors import InputError
-
-REMOVALS = ("quarantined", "merged", "dropped")
-ISSUE_COLUMNS = ("file", "record", "id", "check", "severity", "found", "action")
-SEVERITIES = {"quarantined": "error", "dropped": "info", "noted": "info"}  # all others: warning
-INFORMATION = ("wrong_extension",)
+from coco.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,25 @@ class Result:
     Attributes:
         dataset: what can be used, as complete COCO content.
         quarantine: the `images` and `annotations` that cannot, as imported, with their `reason`.
-        issues: a row of `ISSUE_COLUMNS` for each finding.
-        totals: for `image` and `annotation`, how many were `in`, and of these `used`,
-            `quarantined`, `merged` (they repeat another) and `dropped` (class not wanted).
+        issues: a row of `ledger.ISSUE_COLUMNS` for each finding.
+        counts: a row of `ledger.COUNT_COLUMNS` for the images, and for each class.
+        stops: how often each check found something whose policy is to stop.
     """
 
     dataset: dict
     quarantine: dict[str, list[dict]]
     issues: list[dict]
-    totals: dict[str, dict[str, int]]
+    counts: list[dict]
+    stops: dict[str, int]
+
+    @property
+    def totals(self) -> dict[str, dict[str, int]]:
+        """For `image` and `annotation`, how many were `in`, and where they went."""
+        return {
+            row["record"]: {key: row[key] for key in ("in", "used", *ledger.REMOVALS)}
+            for row in self.counts
+            if row["class"] == ledger.ALL
+        }
 
 
 def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
@@ -38,110 +48,92 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     Args:
         imported: the content of `imported.json`.
         wanted: the configuration's `classes`.
-        settings: the configuration's `validation`: `min_area` in px², `box_tolerance` in px.
+        settings: the configuration's `validation`.
 
     Raises:
         InputError: a wanted class is not in the data, or an image is in two splits.
     """
-    ledger = Ledger(imported)
-    categories = drop_parents(imported["categories"], ledger)
+    book = Ledger(imported, settings["policies"])
+    categories = [
+        one for one in imported["categories"] if not book.ask((of_categories.parent_category,), one)
+    ]
     classes, class_of = class_map(categories, wanted)
-    merge_categories(categories, ledger)
-    image_of = sort_images(imported["images"], ledger)
-    annotations = sort_annotations(imported, image_of, class_of, settings, ledger)
-    images = images_with_truth(image_of, annotations, ledger)
-    note_copies(images, ledger)
-    note_unused_classes(categories, class_of, annotations, ledger)
+    check_sources(imported, book)
+    compare_categories(categories, book)
+    image_of = sort_images(imported["images"], book)
+    annotations = sort_annotations(imported, image_of, class_of, settings, book)
+    annotations = compare_annotations(annotations, imported["annotations"], book)
+    images = images_with_truth(image_of, annotations, book)
+    images = without_copies(images, book)
+    images, same_as = without_near_duplicates(images, book)
+    count_examples(categories, class_of, annotations, settings, book)
     dataset = {
         "info": {
             "description": "Checked images and annotations",
             "images": imported["info"]["images"],
             "quarantined": [
                 {key: image[key] for key in ("file_name", "source_id")}
-                for image in ledger.quarantine["image"]
+                for image in book.quarantine["image"]
             ],
         },
         "categories": classes,
-        "images": [clean_image(image) for image in images],
+        "images": [clean_image(image) | same_as.get(image["id"], {}) for image in images],
         "annotations": annotations,
     }
-    quarantine = {f"{kind}s": ledger.quarantine[kind] for kind in ("image", "annotation")}
-    return Result(dataset, quarantine, ledger.issues, totals(imported, dataset, ledger))
+    return Result(
+        dataset,
+        {f"{kind}s": records for kind, records in book.quarantine.items()},
+        book.issues,
+        ledger.counts(imported, dataset, book),
+        dict(book.stops),
+    )
 
 
-class Ledger:
-    """What happens to each record, in the order of the findings."""
-
-    def __init__(self, imported: dict):
-        self.issues = []
-        self.quarantine = {"image": [], "annotation": []}
-        self.actions = Counter()
-        self.sources = imported["info"]["sources"]
-        self.file_of_image = {image["id"]: image["file_name"] for image in imported["images"]}
-
-    def note(self, kind: str, record: dict, check: str, found: str, action: str):
-        """Record a finding; with the action quarantined, also the record itself."""
-        self.actions[kind, action] += 1
-        if action == "quarantined":
-            self.quarantine[kind].append(record | {"reason": f"{check}: {found}"})
-        self.issues.append(
-            {
-                "file": self.file_of(record),
-                "record": kind,
-                "id": record["source_id"],
-                "check": check,
-                "severity": SEVERITIES.get(action, "warning"),
-                "found": found,
-                "action": action,
-            }
-        )
-
-    def file_of(self, record: dict) -> str:
-        """The image that a record is or belongs to, else the file or folder it comes from."""
-        if "file_name" in record:
-            return record["file_name"]
-        source = self.sources[record["source"]]
-        origin = source.get("annotations") or source.get("labels") or source["folder"]
-        return self.file_of_image.get(record.get("image_id"), origin)
+# Sources and categories
 
 
-# Categories
+def check_sources(imported: dict, book: Ledger):
+    ids = defaultdict(list)
+    for image in imported["images"]:
+        ids[image["source"]].append(image["source_id"])
+    for source, values in ids.items():
+        if book.sources[source]["format"] == "coco":  # elsewhere they are names
+            record = {"source": source, "source_id": ""}
+            book.ask((of_dataset.text_ids,), record, values)
 
 
-def drop_parents(categories: list[dict], ledger: Ledger) -> list[dict]:
-    """The categories that are classes, and not the name of a group of them."""
-    for category in categories:
-        if "problem" in category:
-            ledger.note("category", category, "parent_category", category["problem"], "dropped")
-    return [category for category in categories if "problem" not in category]
-
-
-def merge_categories(categories: list[dict], ledger: Ledger):
+def compare_categories(categories: list[dict], book: Ledger):
     """Categories of the same name are one class; within one source that is worth a remark."""
-    seen = {}
+    seen, names = {}, {}
+    repeated = of_categories.category_declared_twice, of_categories.duplicate_category
     for category in categories:
         first = seen.setdefault((category["source"], category["name"]), category)
         if first is not category:
-            found = f"{category['name']} is the name of the id {first['source_id']} too"
-            ledger.note("category", category, "duplicate_category", found, "merged")
+            book.ask(repeated, category, first)
+        other = names.setdefault(of_categories.simplified(category["name"]), category["name"])
+        book.ask((of_categories.similar_categories,), category, other)
 
 
-def note_unused_classes(
-    categories: list[dict], class_of: dict, annotations: list[dict], ledger: Ledger
+def count_examples(
+    categories: list[dict], class_of: dict, annotations: list[dict], settings: dict, book: Ledger
 ):
-    used = {annotation["category_id"] for annotation in annotations}
+    images = defaultdict(set)
+    for annotation in annotations:
+        images[annotation["category_id"]].add(annotation["image_id"])
+    first_of = {}
     for category in categories:
         number = class_of.get(category["id"])
-        if number and number not in used:
-            used.add(number)
-            found = f"{category['name']} has no usable annotation; `classes` can leave it out"
-            ledger.note("category", category, "unused_class", found, "kept")
+        if number and first_of.setdefault(number, category) is category:
+            shown, least = len(images[number]), settings["min_images"]
+            book.ask(
+                (of_categories.unused_class, of_categories.few_examples), category, shown, least
+            )
 
 
 # Images
 
 
-def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
+def sort_images(images: list[dict], book: Ledger) -> dict[tuple, dict]:
     """The usable image that each `(source, source_id)` stands for."""
     files_of = defaultdict(set)
     for image in images:
@@ -149,30 +141,15 @@ def sort_images(images: list[dict], ledger: Ledger) -> dict[tuple, dict]:
     first_of, image_of = {}, {}
     for image in images:
         key = image["source"], image["source_id"]
-        finding = import_finding(image) or first_finding(IMAGE_CHECKS, image)
-        if finding is None and len(files_of[key]) > 1:
-            finding = "duplicate_image_id", f"the id of {', '.join(sorted(files_of[key]))}"
-        if finding:
-            ledger.note("image", image, *finding, "quarantined")
+        if book.ask((*of_images.UNUSABLE, *of_images.DOUBTFUL), image, files_of[key]):
             continue
         first = first_of.setdefault(image["id"], image)
         if first is not image:
-            finding = "image_listed_twice", f"listed with the id {first['source_id']} too"
             refuse_two_splits(first, image)
-            if first["orientation"] != image["orientation"]:
-                ledger.note("image", image, *finding, "quarantined")
+            if book.ask(of_images.REPEATED, image, first) == "quarantined":
                 continue
-            ledger.note("image", image, *finding, "merged")
         image_of[key] = first
-        for check, found in image.get("remarks", {}).items():
-            action = "noted" if check in INFORMATION else "kept"
-            ledger.note("image", image, check, found, action)
     return image_of
-
-
-def import_finding(image: dict) -> tuple[str, str] | None:
-    """What the import found that keeps the file itself from use."""
-    return (image["check"], image["problem"]) if "check" in image else None
 
 
 def refuse_two_splits(first: dict, second: dict):
@@ -183,28 +160,38 @@ def refuse_two_splits(first: dict, second: dict):
         )
 
 
-def images_with_truth(image_of: dict, annotations: list[dict], ledger: Ledger) -> list[dict]:
+def images_with_truth(image_of: dict, annotations: list[dict], book: Ledger) -> list[dict]:
     """The usable images by file name, without those that would wrongly count as empty."""
     annotated = {annotation["image_id"] for annotation in annotations}
-    lost = {annotation["image_id"] for annotation in ledger.quarantine["annotation"]} - annotated
-    images = []
-    for image in {image["id"]: image for image in image_of.values()}.values():
-        if image["id"] in lost:
-            found = "all its annotations are in quarantine, but it is not empty"
-            ledger.note("image", image, "no_usable_annotation", found, "quarantined")
-        else:
-            images.append(image)
+    lost = {annotation["image_id"] for annotation in book.quarantine["annotation"]} - annotated
+    images = [
+        image
+        for image in {image["id"]: image for image in image_of.values()}.values()
+        if not (image["id"] in lost and book.ask((of_images.no_usable_annotation,), image))
+    ]
     return sorted(images, key=lambda image: image["file_name"])
 
 
-def note_copies(images: list[dict], ledger: Ledger):
+def without_copies(images: list[dict], book: Ledger) -> list[dict]:
     """Images of the same content stay, and the split keeps them together."""
     first_of = {}
-    for image in images:
-        first = first_of.setdefault(image["sha256"], image)
-        if first is not image:
-            found = f"the same content as {first['file_name']}"
-            ledger.note("image", image, "duplicate_image", found, "kept")
+    return [
+        image
+        for image in images
+        if (first := first_of.setdefault(image["sha256"], image)) is image
+        or not book.ask((of_images.duplicate_image,), image, first)
+    ]
+
+
+def without_near_duplicates(images: list[dict], book: Ledger) -> tuple[list[dict], dict[int, dict]]:
+    """Images that show one picture stay, too; and the marks, by image id, that say so."""
+    marks, gone = {}, set()
+    for image, first in near_duplicates.clusters(images):
+        marks[image["id"]] = {"same_as": first["sha256"]}
+        is_copy = first["sha256"] == image["sha256"]
+        if not is_copy and book.ask((of_images.near_duplicate,), image, first):
+            gone.add(image["id"])
+    return [image for image in images if image["id"] not in gone], marks
 
 
 def clean_image(image: dict) -> dict:
@@ -217,51 +204,28 @@ def clean_image(image: dict) -> dict:
 
 
 def sort_annotations(
-    imported: dict, image_of: dict, class_of: dict, settings: dict, ledger: Ledger
+    imported: dict, image_of: dict, class_of: dict, settings: dict, book: Ledger
 ) -> list[dict]:
     """The usable annotations, with box and area as their masks have them."""
-    name_of = {category["id"]: category["name"] for category in imported["categories"]}
-    used, first_of, ids = [], {}, set()
+    context = of_annotations.Context(
+        min_area=settings["min_area"],
+        box_tolerance=settings["box_tolerance"],
+        class_of=class_of,
+        names=book.class_names,
+        normalised=unusable_masks.normalised_sources(imported["annotations"]),
+    )
+    checks = (
+        *of_annotations.REFERENCES,
+        *unusable_masks.UNUSABLE,
+        *of_annotations.REPETITIONS,
+        *doubtful_masks.DOUBTFUL,
+    )
+    used = []
     for annotation in imported["annotations"]:
         image = image_of.get((annotation["source"], annotation["source_image_id"]))
-        category = annotation["category_id"]
-        if category is not None and category not in class_of:
-            ledger.note("annotation", annotation, "unwanted_class", name_of[category], "dropped")
-        elif annotation["image_id"] is None:
-            finding = "unknown_image", annotation["problem"]
-            ledger.note("annotation", annotation, *finding, "quarantined")
-        elif image is None:
-            finding = "image_quarantined", "its image cannot be used"
-            ledger.note("annotation", annotation, *finding, "quarantined")
-        elif finding := first_finding(ANNOTATION_CHECKS, annotation, image, settings):
-            ledger.note("annotation", annotation, *finding, "quarantined")
-        elif (
-            first := first_of.setdefault(identity(annotation, class_of), annotation)
-        ) is not annotation:
-            finding = "duplicate_annotation", f"the same object as {first['source_id']}"
-            ledger.note("annotation", annotation, *finding, "merged")
-        else:
-            for repair in REPAIRS:
-                if found := repair(annotation, image, settings):
-                    ledger.note("annotation", annotation, repair.__name__, found, "repaired")
-            note_repeated_id(annotation, ids, ledger)
+        if not book.ask(checks, annotation, image, context):
             used.append(clean_annotation(annotation, class_of))
     return used
-
-
-def identity(annotation: dict, class_of: dict) -> tuple:
-    """What two annotations share only if they are the same object, described twice."""
-    mask = annotation["segmentation"]["counts"]
-    category = class_of[annotation["category_id"]]
-    return annotation["image_id"], category, mask, annotation["iscrowd"]
-
-
-def note_repeated_id(annotation: dict, ids: set, ledger: Ledger):
-    key = annotation["source"], annotation["source_id"]
-    if key in ids and annotation["source_id"] is not None:
-        found = f"another annotation has this id; it became {annotation['id']}"
-        ledger.note("annotation", annotation, "duplicate_annotation_id", found, "repaired")
-    ids.add(key)
 
 
 def clean_annotation(annotation: dict, class_of: dict) -> dict:
@@ -278,81 +242,24 @@ def clean_annotation(annotation: dict, class_of: dict) -> dict:
     }
 
 
-def first_finding(checks: tuple, *record) -> tuple[str, str] | None:
-    """The name of the first check that finds something, and what it finds."""
-    for check in checks:
-        if found := check(*record):
-            return check.__name__, found
-    return None
-
-
-# The sums
-
-
-def totals(imported: dict, dataset: dict, ledger: Ledger) -> dict[str, dict[str, int]]:
-    """Where the records went. That none is lost is checked here, whatever the code above does."""
-    sums = {}
-    for kind in ("image", "annotation"):
-        went = {"used": len(dataset[f"{kind}s"])}
-        went |= {action: ledger.actions[kind, action] for action in REMOVALS}
-        sums[kind] = {"in": len(imported[f"{kind}s"])} | went
-        if sums[kind]["in"] != sum(went.values()):
-            raise RuntimeError(f"{kind}s were lost or doubled by the validation: {sums[kind]}")
-    return sums
-
-
-def refuse_unusable(result: Result, limit: float, full_list: str):
-    """Stop if too little of the data can be used.
-
-    Args:
-        limit: largest fraction of the images, and of the annotations, in quarantine. Records that
-            were merged or dropped do not count.
-        full_list: the file that lists all issues, for the message.
-
-    Raises:
-        InputError: with the numbers, the most frequent reasons and what to do.
-    """
-    shares = {kind: quarantined_share(total) for kind, total in result.totals.items()}
-    lines = []
-    if any(share > limit for share in shares.values()):
-        lines.append(
-            f"Too much of the data cannot be used: {shares['image']:.1%} of the images and "
-            f"{shares['annotation']:.1%} of the annotations, "
-            f"validation.max_quarantined allows {limit:.1%}."
-        )
-    if not result.dataset["images"]:
-        lines.append("No image is left that can be used.")
-    elif all(annotation["iscrowd"] for annotation in result.dataset["annotations"]):
-        lines.append("No annotation is left to learn from (a crowd does not count).")
-    if lines:
-        lines += [summary(kind, total) for kind, total in result.totals.items()]
-        lines += top_reasons(result.issues)
-        lines.append(f"{full_list} lists all issues. Mend or remove what it names and run again.")
-        raise InputError("\n  ".join(lines))
-
-
-def quarantined_share(total: dict[str, int]) -> float:
-    return total["quarantined"] / max(total["used"] + total["quarantined"], 1)
-
-
-def summary(kind: str, total: dict[str, int]) -> str:
-    """`images: 97 in, 95 used, 2 quarantined`"""
-    shown = [
-        f"{number} {name}" for name, number in total.items() if number or name in ("in", "used")
-    ]
-    return f"{kind}s: {', '.join(shown)}"
-
-
-def top_reasons(issues: list[dict], most: int = 5) -> list[str]:
-    """The most frequent reasons for not using a record, each with its first example."""
-    examples, counts = {}, Counter()
-    for issue in issues:
-        consequence = issue["check"] == "image_quarantined"
-        if issue["action"] in ("quarantined", "dropped") and not consequence:
-            reason = issue["record"], issue["check"], issue["action"]
-            counts[reason] += 1
-            examples.setdefault(reason, f"{issue['file']}: {issue['found']}")
-    return [
-        f"{number} {kind}s {action}: {check}, for example {examples[kind, check, action]}"
-        for (kind, check, action), number in counts.most_common(most)
-    ]
+def compare_annotations(annotations: list[dict], imported: list[dict], book: Ledger) -> list[dict]:
+    """The annotations without those that are an object of their image a second time."""
+    of_image = defaultdict(list)
+    for annotation in annotations:
+        of_image[annotation["image_id"]].append(annotation)
+    pairs = [pair for together in of_image.values() for pair in overlaps.pairs(together)]
+    paired = {one["id"] for pair in pairs for one in (pair.first, pair.second)}
+    original = {one["id"]: one for one in imported if one["id"] in paired}
+    swallowed, gone = defaultdict(list), set()
+    for pair in pairs:
+        first, second = pair.first["id"], pair.second["id"]
+        if first in gone or second in gone:
+            continue
+        if book.ask(overlaps.SAME, original[second], pair):
+            gone.add(second)
+        elif pair.is_swallow:
+            swallowed[pair.larger["id"]].append(pair.smaller)
+    for number, inner in swallowed.items():
+        if number not in gone and book.ask((overlaps.swallowing_object,), original[number], inner):
+            gone.add(number)
+    return [annotation for annotation in annotations if annotation["id"] not in gone]

@@ -1,8 +1,13 @@
-"""How sure the numbers are: the evaluation repeated on images drawn with replacement.
+"""How sure the numbers are: the evaluation repeated on other draws of the same images.
 
 Objects of one image are not independent, images (or groups of images) are: so whole images are
-drawn. A resample is a weight per image, how often it was drawn; AP with weights is exactly the AP
-of a data set in which each image lies that often.
+drawn. A draw is a weight per image, how often it was drawn; AP with weights is exactly the AP of a
+data set in which each image lies that often.
+
+Draws of two kinds are needed. As many images as there are, with replacement (the bootstrap, Efron
+and Tibshirani, 1993), say how far a number is off by chance. Random halves say how far AP is too
+high on average: its precision is the highest at a recall *or beyond*, which flatters classes of few
+objects, and which draws with replacement, whose truth is flattered too, hardly show.
 """
 
 import numpy as np
@@ -11,31 +16,60 @@ from evaluation.matching import ALL, Matching
 from evaluation.metrics import RECALL_THRESHOLDS
 
 RESAMPLES = 1000
-CONFIDENCE = 0.95
-CELLS = 200_000  # detections of a class times resamples at a time: a few arrays in the cache
+HALVES = 100
+CONFIDENCE = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
+CELLS = 200_000  # detections of a class times draws at a time: a few arrays in the cache
 TOO_HIGH = np.arange(101) / 100 < RECALL_THRESHOLDS  # NumPy's 0.57 is more than 57 / 100
 
 
-def image_weights(truth: dict, resamples: int = RESAMPLES) -> np.ndarray:
-    """How often each image is drawn: float [resamples, images], images by ascending id.
+def image_weights(truth: dict) -> np.ndarray:
+    """How often each image is drawn: float [draws, images], images by ascending id.
 
-    Images with the same value of `group` are drawn together. The same images give the same
-    draws, so that models that were measured on them can be compared resample by resample.
+    The first `RESAMPLES` draws are with replacement, then come `HALVES` halves, two by two the
+    whole. Images with the same value of `group` are drawn together. The same images give the same
+    draws, so that models that were measured on them can be compared draw by draw.
     """
     images = sorted(truth["images"], key=lambda image: image["id"])
-    groups = [image.get("group") or f"image {image['id']}" for image in images]
-    names, group_of = np.unique([str(group) for group in groups], return_inverse=True)
+    groups = [str(image.get("group") or f"image {image['id']}") for image in images]
+    names, group_of = np.unique(groups, return_inverse=True)
+    count = len(names)
     rng = np.random.default_rng([image["id"] for image in images])
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+    resamples = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    halves = rng.permuted(np.tile(np.arange(count) < count / 2, (HALVES // 2, 1)), axis=1)
+    drawn = np.concatenate([resamples, halves, ~halves])
     return drawn[:, group_of].astype(float)
 
 
+def interval(
+    value: float, drawn: np.ndarray, least: float = -np.inf, most: float = np.inf
+) -> tuple[float, float]:
+    """The bounds of the 95 % interval of a number, for any number of images of the same kind.
+
+    Args:
+        value: the number, of all images.
+        drawn: the same number of each draw, as `image_weights` orders them.
+        least, most: between which the number can be.
+
+    Returns:
+        Two bounds with the value between them; NaN where it is not defined.
+    """
+    resamples, halves = (part[~np.isnan(part)] for part in np.split(drawn, [RESAMPLES]))
+    if np.isnan(value) or not resamples.size:
+        return float("nan"), float("nan")
+    # Bias falls with the root of the number of images, as benchmarks/coverage.py measures it: half
+    # of them have 2 ** 0.5 times as much.
+    bias = (halves.mean() - value) / (2**0.5 - 1) if halves.size else 0.0
+    reach = CONFIDENCE * resamples.std()
+    low, high = np.clip([value - bias - reach, value - bias + reach], least, most)
+    return float(min(low, value)), float(max(high, value))
+
+
 def average_precision(matching: Matching, weights: np.ndarray, size: int = ALL) -> np.ndarray:
-    """The AP of each class: float [resamples, classes, IoU thresholds], NaN without objects.
+    """The AP of each class: float [draws, classes, IoU thresholds], NaN without objects.
 
     Args:
         matching: of all images.
-        weights: `[resamples, images]`, as `image_weights` gives them.
+        weights: `[draws, images]`, as `image_weights` gives them.
         size: position in the matching's sizes.
     """
     overlaps = matching.overlaps
@@ -59,12 +93,12 @@ def average_precision(matching: Matching, weights: np.ndarray, size: int = ALL) 
 
 
 def _curves(drawn: np.ndarray, right: np.ndarray, wrong: np.ndarray, objects: np.ndarray):
-    """AP of one class: float [resamples, IoU thresholds].
+    """AP of one class: float [draws, IoU thresholds].
 
     Args:
-        drawn: float `[detections, resamples]`, how often each detection's image was drawn.
+        drawn: float `[detections, draws]`, how often each detection's image was drawn.
         right, wrong: bool `[detections, IoU thresholds]`, best detection first.
-        objects: `[resamples]`, how many there are to find.
+        objects: `[draws]`, how many there are to find.
     """
     result = np.full((len(objects), right.shape[1]), np.nan)
     some = objects > 0
@@ -93,17 +127,7 @@ def _curves(drawn: np.ndarray, right: np.ndarray, wrong: np.ndarray, objects: np
 def _passed(percent: np.ndarray) -> np.ndarray:
     """How many of `RECALL_THRESHOLDS` a recall, in %, reaches."""
     whole = np.floor(percent + 1e-9)
-    exact = np.nonzero(percent - whole < 1e-9)
+    exact = np.flatnonzero(percent - whole < 1e-9)
     passed = whole + 1
-    passed[exact] -= TOO_HIGH[whole[exact].astype(int)]
+    passed.flat[exact] -= TOO_HIGH[whole.flat[exact].astype(int)]
     return passed
-
-
-def interval(value: float, resampled: np.ndarray) -> tuple[float, float]:
-    """The bounds of the 95 % interval around `value`, from the same number of each resample."""
-    defined = resampled[~np.isnan(resampled)]
-    if np.isnan(value) or not defined.size:
-        return float("nan"), float("nan")
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(defined, (tail, 1 - tail))
-    return float(low), float(high)

@@ -32,7 +32,7 @@ def table(matching: Matching, threshold: float, weights: np.ndarray) -> pd.DataF
     Columns:
         class, images, objects, predicted: sums over the images;
         mean_error: predicted minus true number per image, with the bounds of its 95 % interval
-            from the resamples `weights`, `[resamples, images]`;
+            from the draws `weights`, `[draws, images]`;
         mean_absolute_error, root_mean_square_error: per image;
         exact: share of the images with the right number, 0-1.
     """
@@ -41,7 +41,7 @@ def table(matching: Matching, threshold: float, weights: np.ndarray) -> pd.DataF
         true, predicted = counts(matching, threshold, label)
         error = predicted - true
         bias = error.mean() if len(error) else np.nan
-        low, high = interval(bias, weights @ error / weights.sum(axis=1))
+        low, high = interval(bias, weights @ error / np.maximum(weights.sum(axis=1), 1))
         rows.append(
             {
                 "class": name,

@@ -21,7 +21,7 @@ def table(
 
     Columns:
         class, threshold, and those of `thresholds.scores_at`;
-        F1_low, F1_high: the 95 % interval of F1, from the resamples `weights`;
+        F1_low, F1_high: the 95 % interval of F1, from the draws `weights`;
         mask_IoU, boundary_IoU: means over the objects that were found;
         empty_images: without any object of any class, crowds included;
         false_positives_per_empty_image: in these, NaN where there are none;
@@ -38,7 +38,7 @@ def table(
         total = weights @ (hits + wrong + objects)
         f1 = np.where(total, 2 * (weights @ hits) / np.maximum(total, 1), np.nan)
         scores = scores_at(matching, threshold, label)
-        low, high = interval(scores["F1"], f1)
+        low, high = interval(scores["F1"], f1, 0, 1)
         rows.append(
             {
                 "class": name,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evaluation.bootstrap import interval
+from evaluation.bootstrap import RESAMPLES, interval
 from evaluation.matching import ALL, IOU_50, IOU_75, IOU_THRESHOLDS, Matching
 from evaluation.metrics import RECALL_THRESHOLDS, Evaluation, mean, summary
 from evaluation.sizes import ANY
@@ -12,27 +12,28 @@ from evaluation.thresholds import EVERY_CLASS
 METRICS = {"AP": slice(None), "AP50": slice(IOU_50, IOU_50 + 1), "AP75": slice(IOU_75, IOU_75 + 1)}
 
 
-def metrics(evaluation: Evaluation, resampled: np.ndarray) -> dict:
+def metrics(evaluation: Evaluation, drawn: np.ndarray) -> dict:
     """COCO's row, and the 95 % intervals of AP, AP50 and AP75."""
     row = summary(evaluation)
-    of_resamples = over_classes(resampled)
+    of_draws = over_classes(drawn)
     for name in METRICS:
-        row |= _bounds(name, row[name], of_resamples[name])
+        row |= _bounds(name, row[name], of_draws[name])
     return row
 
 
-def resamples(evaluation: Evaluation, resampled: np.ndarray) -> pd.DataFrame:
-    """A row per resample: iou_type, resample, AP, AP50, AP75.
+def draws(evaluation: Evaluation, drawn: np.ndarray) -> pd.DataFrame:
+    """A row per draw of the images: iou_type, kind ("resample" or "half"), draw, AP, AP50, AP75.
 
-    The same resample of two models is of the same images: their differences can be compared.
+    The same draw of two models is of the same images: their differences can be compared.
     """
-    table = pd.DataFrame(over_classes(resampled))
-    table.insert(0, "resample", np.arange(len(table)))
+    table = pd.DataFrame(over_classes(drawn))
+    table.insert(0, "draw", np.arange(len(table)))
+    table.insert(0, "kind", np.where(table["draw"] < RESAMPLES, "resample", "half"))
     table.insert(0, "iou_type", evaluation.iou_type)
     return table
 
 
-def per_class(evaluation: Evaluation, matching: Matching, resampled: np.ndarray) -> pd.DataFrame:
+def per_class(evaluation: Evaluation, matching: Matching, drawn: np.ndarray) -> pd.DataFrame:
     """A row per class: images and instances (without crowds), AP, AP50, AP75, AR, intervals."""
     rows = []
     for label, name in enumerate(evaluation.classes):
@@ -47,21 +48,19 @@ def per_class(evaluation: Evaluation, matching: Matching, resampled: np.ndarray)
             "AR": mean(evaluation.recall[:, label, ALL, 2]),
         }
         for metric in ("AP", "AP50"):
-            values = resampled[:, label, METRICS[metric]].mean(axis=1)
+            values = drawn[:, label, METRICS[metric]].mean(axis=1)
             row |= _bounds(metric, row[metric], values)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def per_size(
-    evaluation: Evaluation, matching: Matching, resampled: list[np.ndarray]
-) -> pd.DataFrame:
+def per_size(evaluation: Evaluation, matching: Matching, drawn: list[np.ndarray]) -> pd.DataFrame:
     """A row per size: its range in px², instances, AP, AP50, AP75, AR, interval of AP.
 
     `area_to` of what has no upper bound is NaN.
 
     Args:
-        resampled: for each size `[resamples, classes, IoU thresholds]`.
+        drawn: for each size `[draws, classes, IoU thresholds]`.
     """
     rows = []
     for number, (name, least, most) in enumerate(matching.sizes):
@@ -75,7 +74,7 @@ def per_size(
             **{metric: mean(precision[chosen]) for metric, chosen in METRICS.items()},
             "AR": mean(evaluation.recall[..., number, 2]),
         }
-        row |= _bounds("AP", row["AP"], over_classes(resampled[number])["AP"])
+        row |= _bounds("AP", row["AP"], over_classes(drawn[number])["AP"])
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -110,17 +109,17 @@ def per_recall(evaluation: Evaluation) -> pd.DataFrame:
     )
 
 
-def over_classes(resampled: np.ndarray) -> dict[str, np.ndarray]:
-    """AP, AP50 and AP75 of each resample, from its APs `[resamples, classes, IoU thresholds]`."""
-    defined = ~np.isnan(resampled[..., 0])
+def over_classes(drawn: np.ndarray) -> dict[str, np.ndarray]:
+    """AP, AP50 and AP75 of each draw, from its APs `[draws, classes, IoU thresholds]`."""
+    defined = ~np.isnan(drawn[..., 0])
     count = defined.sum(axis=1)
     result = {}
     for name, chosen in METRICS.items():
-        total = np.where(defined, resampled[..., chosen].mean(axis=2), 0).sum(axis=1)
+        total = np.where(defined, drawn[..., chosen].mean(axis=2), 0).sum(axis=1)
         result[name] = np.where(count, total / np.maximum(count, 1), np.nan)
     return result
 
 
-def _bounds(name: str, value: float, resampled: np.ndarray) -> dict:
-    low, high = interval(value, resampled)
+def _bounds(name: str, value: float, drawn: np.ndarray) -> dict:
+    low, high = interval(value, drawn, 0, 1)
     return {f"{name}_low": low, f"{name}_high": high}

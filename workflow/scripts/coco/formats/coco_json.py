@@ -1,11 +1,12 @@
 """COCO instances files: polygons, uncompressed and compressed RLE, crowds."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from coco import export_layouts, masks
-from coco.errors import InputError
-from coco.formats.fields import as_id, as_name, bbox, in_folder, show, side
+from coco import export_layouts, masks, polygons
+from coco.errors import InputError, MaskError, failed, show
+from coco.formats.fields import area, as_id, as_name, bbox, in_folder, side
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
@@ -41,18 +42,41 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         }
         for image in content["images"]
     ]
+    image_of = resolver([image["source_id"] for image in images])
+    category_of = resolver([category["source_id"] for category in categories])
     annotations = [
-        {
-            "source_id": as_id(annotation.get("id")),
-            "source_image_id": as_id(annotation.get("image_id")),
-            "source_category_id": as_id(annotation.get("category_id")),
-            "bbox": bbox(annotation.get("bbox")),
-            "iscrowd": int(bool(annotation.get("iscrowd"))),
-            "segmentation": annotation.get("segmentation"),
-        }
-        for annotation in content["annotations"]
+        annotation_of(record, image_of, category_of) for record in content["annotations"]
     ]
     return categories, images, annotations
+
+
+def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> dict:
+    image_id, category_id = as_id(record.get("image_id")), as_id(record.get("category_id"))
+    annotation = {
+        "source_id": as_id(record.get("id")),
+        "source_image_id": image_of(image_id),
+        "source_category_id": category_of(category_id),
+        "bbox": bbox(record.get("bbox")),
+        "area": area(record.get("area")),
+        "iscrowd": int(record.get("iscrowd") in (1, "1", True)),
+        "segmentation": record.get("segmentation"),
+    }
+    mistyped = [
+        f"{key} is {given!r}, the id is {meant!r}"
+        for key, given, meant in (
+            ("image_id", image_id, annotation["source_image_id"]),
+            ("category_id", category_id, annotation["source_category_id"]),
+        )
+        if given != meant
+    ]
+    return annotation | ({"remarks": {"mistyped_id": "; ".join(mistyped)}} if mistyped else {})
+
+
+def resolver(ids: list) -> Callable:
+    """A function that finds the id that a reference means, if it is 7 here and "7" there."""
+    by_text = {str(value): value for value in ids}
+    meant = {None: None} | {value: value for value in ids}
+    return lambda value: meant[value] if value in meant else by_text.get(str(value), value)
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
@@ -61,44 +85,37 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    segmentation = annotation["segmentation"]
     try:
-        if not segmentation:
-            raise InputError("no segmentation: a mask is needed, a box alone does not do")
-        if isinstance(segmentation, dict):
-            return {"segmentation": from_rle(segmentation)}
-        if size is None:
-            raise InputError("polygons of an image whose size is unknown")
-        return from_polygons(segmentation, size)
+        translated = mask_of(annotation, size)
     except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+        return failed(error)
+    remarks = annotation.get("remarks", {}) | translated.get("remarks", {})
+    return translated | ({"remarks": remarks} if remarks else {})
+
+
+def mask_of(annotation: dict, size: tuple[int, int] | None) -> dict:
+    segmentation = annotation["segmentation"]
+    if not segmentation and annotation["bbox"]:
+        raise MaskError("box_without_mask", "a box without a segmentation")
+    if not segmentation:
+        raise InputError("no segmentation")
+    if isinstance(segmentation, dict):
+        return {"segmentation": from_rle(segmentation)}
+    if size is None:
+        raise InputError("polygons of an image whose size is unknown")
+    return polygons.translate(segmentation, size)
 
 
 def from_rle(rle: dict) -> dict:
     size, counts = rle.get("size"), rle.get("counts")
     if not (isinstance(size, list) and len(size) == 2 and all(map(side, size))):
-        raise InputError(f"RLE of the size {show(size)}, expected [height, width]")
+        raise MaskError("invalid_rle", f"RLE of the size {show(size)}, expected [height, width]")
     size = [side(value) for value in size]
     if isinstance(counts, str):
         return masks.checked({"size": size, "counts": counts})
     if isinstance(counts, list):
         return masks.from_counts(counts, *size)
-    raise InputError("RLE without counts, expected a text or a list of run lengths")
-
-
-def from_polygons(polygons: list, size: tuple[int, int]) -> dict:
-    if not (isinstance(polygons, list) and all(isinstance(part, list) for part in polygons)):
-        raise InputError("a segmentation that is neither an RLE nor a list of polygons")
-    solid = [part for part in polygons if len(part) >= 6] or polygons
-    width, height = size
-    translated = {
-        "segmentation": masks.from_polygons(solid, height, width),
-        "extent": masks.extent(solid),
-    }
-    if len(solid) < len(polygons):
-        left_out = len(polygons) - len(solid)
-        translated["remark"] = f"{left_out} of {len(polygons)} parts with fewer than three points"
-    return translated
+    raise MaskError("invalid_rle", "RLE without counts, expected a text or a list of run lengths")
 
 
 def check_structure(content, path: Path):
@@ -119,12 +136,13 @@ def check_structure(content, path: Path):
         for number, record in enumerate(content[key]):
             if as_id(record.get("id")) is None:
                 raise InputError(
-                    f"{path}: {key}[{number}] has the id {record.get('id')!r}, "
+                    f"{path}: {key}[{number}] has the id {show(record.get('id'))}, "
                     "expected a number or a text"
                 )
             if as_name(record.get(name)) is None:
                 raise InputError(
-                    f"{path}: {key}[{number}] has the {name} {record.get(name)!r}, expected a text"
+                    f"{path}: {key}[{number}] has the {name} {show(record.get(name))}, "
+                    "expected a text"
                 )
     names = {}
     for category in content["categories"]:

@@ -16,9 +16,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from coco import shapes
-from coco.errors import InputError
+from coco.errors import InputError, show
 from coco.formats import drawn
-from coco.formats.fields import as_name, in_folder, show
+from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, is_file, load_xml
 
 EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"

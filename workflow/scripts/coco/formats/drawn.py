@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from coco import shapes
-from coco.errors import InputError
+from coco.errors import InputError, failed
 
 
 def objects(image: str, drawn: Iterable[tuple]) -> list[dict]:
@@ -41,4 +41,4 @@ def translate(annotation: dict, part_of: Callable, size: tuple[int, int] | None)
     try:
         return shapes.draw([part_of(shape) for shape in annotation["shapes"]], size)
     except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+        return failed(error)

@@ -9,10 +9,10 @@ from coco import masks
 def as_id(value) -> int | str | None:
     """An id, None unless it is a whole number or a text."""
     if isinstance(value, float) and value.is_integer():  # some tools write 1.0
-        return int(value)
+        value = int(value)
     if isinstance(value, str):
         return as_name(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and masks.is_number(value) else None
 
 
 def as_name(value) -> str | None:
@@ -38,7 +38,6 @@ def bbox(value) -> list[float] | None:
     return value if is_box else None
 
 
-def show(value) -> str:
-    """A value as a message cites it, however long it is."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def area(value) -> float | None:
+    """An area in px², None unless it is a number."""
+    return value if masks.is_number(value) else None

@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image
 
 from coco import shapes
-from coco.errors import InputError
+from coco.errors import InputError, show
 from coco.formats import drawn
-from coco.formats.fields import as_id, as_name, in_folder, show, side
+from coco.formats.fields import as_id, as_name, in_folder, side
 from coco.formats.files import below, is_file, load_json
 from coco.formats.mask_folder import SUFFIXES
 

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from coco import masks
-from coco.errors import InputError
+from coco.errors import InputError, failed
+from coco.formats.folders import refuse_outside
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
@@ -59,10 +60,12 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    path = annotation["file"]
     try:
-        return {"segmentation": masks.encode(read_mask(annotation["file"]))}
+        refuse_outside(path, folder=path.parents[2])
+        return {"segmentation": masks.encode(read_mask(path))}
     except InputError as error:
-        return {"segmentation": None, "problem": str(error)}
+        return failed(error)
 
 
 def image_of(folder: Path) -> dict:

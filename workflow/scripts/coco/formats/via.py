@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coco import shapes
-from coco.errors import InputError
+from coco.errors import InputError, show
 from coco.formats import drawn
-from coco.formats.fields import as_name, in_folder, show
+from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a JSON file of VIA: a project, or an object of images with their regions"

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from coco import masks
-from coco.errors import InputError
+from coco.errors import InputError, MaskError, failed
 from coco.formats import label_images, voc_boxes
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, lines_of
 from coco.formats.given_split import given_split
@@ -121,7 +121,7 @@ def boxes_without_masks(
     return [
         label_images.annotation(f"{pair.name}.xml:{place}", number_of.get(box["name"], box["name"]))
         | {"bbox": box["bbox"]}
-        | {"problem": "a box without a mask; outline the object, or leave the box out"}
+        | failed(MaskError("box_without_mask", "no mask of its class touches the box"))
         for place, box in enumerate(boxes, 1)
         if not any(
             number == number_of.get(box["name"]) and voc_boxes.touch(box["bbox"], other)

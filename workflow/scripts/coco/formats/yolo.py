@@ -13,8 +13,8 @@ import math
 from collections import defaultdict
 from pathlib import Path
 
-from coco import masks
-from coco.errors import InputError
+from coco import polygons
+from coco.errors import InputError, MaskError, failed
 from coco.formats.folders import exists, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.yolo_description import NAME_FILES, describe, photos_of
@@ -71,16 +71,18 @@ def declared_size(image: dict, annotations: list[dict]) -> None:
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
     if "problem" in annotation:
-        return {"segmentation": None, "problem": annotation["problem"]}
+        return {
+            key: annotation[key]
+            for key in ("segmentation", "problem", "check")
+            if key in annotation
+        }
     if size is None:
-        return {"segmentation": None, "problem": "a polygon in an image whose size is unknown"}
-    width, height = size
-    polygon = [
-        value * (height if place % 2 else width)
-        for place, value in enumerate(annotation["polygon"])
-    ]
-    rle = masks.from_polygons([polygon], height, width)
-    return {"segmentation": rle, "extent": masks.extent([polygon])}
+        return failed(InputError("a polygon in an image whose size is unknown"))
+    points = [value * size[place % 2] for place, value in enumerate(annotation["polygon"])]
+    try:
+        return polygons.translate([points], size)
+    except InputError as error:
+        return failed(error)
 
 
 # Labels
@@ -105,8 +107,8 @@ def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
         try:
             annotations.append(annotation | {"polygon": polygon(values)})
         except InputError as error:
-            problem = f"{relative(path, folder)}, line {number}: {error}"
-            annotations.append(annotation | {"problem": problem})
+            problem = {"problem": f"{relative(path, folder)}, line {number}: {error}"}
+            annotations.append(annotation | failed(error) | problem)
     return annotations
 
 
@@ -120,20 +122,29 @@ def polygon(values: list[str]) -> list[float]:
     try:
         numbers = [float(value) for value in values]
     except ValueError as error:
-        raise InputError(f"{error}; expected class x1 y1 x2 y2 ... as numbers") from error
+        raise MaskError(
+            "invalid_coordinates", f"{error}; expected class x1 y1 x2 y2 ... as numbers"
+        ) from error
     if len(numbers) == 4:
-        raise InputError(
+        raise MaskError(
+            "box_without_mask",
             "a box (class x y width height), expected a polygon: a mask is needed; "
-            "export as YOLO segmentation, or outline the objects"
+            "export as YOLO segmentation, or outline the objects",
         )
     if len(numbers) < 6 or len(numbers) % 2:
-        raise InputError(f"{len(numbers)} coordinates, expected x and y of three or more points")
+        raise MaskError(
+            "invalid_polygon",
+            f"{len(numbers)} coordinates, expected x and y of three or more points",
+        )
     if not all(math.isfinite(value) for value in numbers):
-        raise InputError("a coordinate that is not finite, expected fractions from 0 to 1")
+        raise MaskError(
+            "invalid_coordinates", "a coordinate that is not finite, expected fractions from 0 to 1"
+        )
     if min(numbers) < -SLACK or max(numbers) > 1 + SLACK:
-        raise InputError(
+        raise MaskError(
+            "invalid_coordinates",
             f"coordinates from {min(numbers):g} to {max(numbers):g}, expected fractions from 0 "
-            "to 1; if these are pixels, divide x by the width and y by the height of the photo"
+            "to 1; if these are pixels, divide x by the width and y by the height of the photo",
         )
     return numbers
 

@@ -1,0 +1,86 @@
+import shutil
+
+import pytest
+from splitting import SETTINGS, dataset
+
+from coco import grouping
+from coco.errors import InputError
+
+
+def named(*names):
+    images = dataset(*[[1]] * len(names))["images"]
+    for image, name in zip(images, names, strict=True):
+        image["file_name"] = name
+    return images
+
+
+def group_sizes(images, **group_by):
+    settings = SETTINGS | {"group_by": group_by or None}
+    found = grouping.members(grouping.groups(grouping.ties(images, settings)))
+    return sorted(len(numbers) for numbers in found.values())
+
+
+def test_without_ties_each_image_is_its_own_group():
+    assert group_sizes(named("a.png", "b.png", "c.png")) == [1, 1, 1]
+
+
+def test_pattern_of_the_file_name():
+    images = named("x/p1_a.png", "y/p1_b.png", "x/p2_a.png")
+    assert group_sizes(images, pattern="^(p[0-9]+)_") == [1, 2]
+    with pytest.raises(InputError, match=r"does not fit 1 file names: x/p2_a\.png"):
+        group_sizes(images, pattern="^(p1)_")
+
+
+def test_folders():
+    images = named("s/a/1.png", "s/a/2.png", "s/b/1.png", "t/a/1.png")
+    assert group_sizes(images, folder=1) == [1, 1, 2]
+    assert group_sizes(images, folder=2) == [1, 3]
+    assert group_sizes(images, folder=9) == [4]
+
+
+@pytest.mark.parametrize(("suffix", "separator"), [(".csv", ","), (".tsv", "\t")])
+def test_column_of_a_table(tmp_path, suffix, separator):
+    table = tmp_path / f"patients{suffix}"
+    rows = ("image", "patient"), ("photos/0.png", "7"), ("1.png", "7"), ("2", "8"), ("old.png", "9")
+    table.write_text("\n".join(map(separator.join, rows)))
+    of = {"file": str(table), "images": "image", "column": "patient"}
+    images = dataset([1], [1], [1])["images"]
+    assert group_sizes(images, table=of) == [1, 2]
+    with pytest.raises(InputError, match=r"has no patient for 1 images: photos/3\.png"):
+        group_sizes(dataset([1], [1], [1], [1])["images"], table=of)
+    with pytest.raises(InputError, match="has no column person, but image, patient"):
+        group_sizes(images, table=of | {"column": "person"})
+
+
+def test_several_kinds_bind_what_any_of_them_binds():
+    images = named("s/p1.png", "s/p2.png", "t/p2.png", "u/p3.png")
+    assert group_sizes(images, folder=1, pattern="(p.)") == [1, 3]
+
+
+def test_group_keeps_its_key_when_an_image_joins():
+    images = named("p1_a.png", "p1_b.png", "p2_a.png")
+    settings = SETTINGS | {"group_by": {"pattern": "^(p.)"}}
+    before = grouping.groups(grouping.ties(images[1:], settings))
+    after = grouping.groups(grouping.ties(images, settings))
+    assert before.items() <= after.items()
+
+
+def test_exif_of_photos(tmp_path):
+    from PIL import Image
+
+    images = named(*[str(tmp_path / f"{number}.jpg") for number in range(5)])
+    for number, image in enumerate(images):
+        exif = Image.Exif()
+        if number < 4:
+            exif[grouping.MAKE], exif[grouping.MODEL] = "Maker", f"Model {number // 2}"
+            exif[grouping.DATE_TIME] = f"2024:05:0{1 + number % 2} 12:00:0{number}"
+        Image.new("RGB", (8, 8)).save(image["file_name"], exif=exif)
+    assert group_sizes(images, exif="camera") == [1, 2, 2]
+    assert group_sizes(images, exif="date") == [1, 2, 2]
+    assert group_sizes(images, exif="date", pattern="^([0-9])") == [1, 2, 2]
+
+
+def test_exif_of_real_photos(tmp_path, shared):
+    paths = sorted((shared / "data" / "nuts_coco" / "images").glob("*.jpg"))[:3]
+    copies = [shutil.copy(path, tmp_path / path.name) for path in paths]
+    assert sum(group_sizes(named(*map(str, copies)), exif="date")) == 3

@@ -1,0 +1,121 @@
+"""The checks that find masks, polygons and boxes which may be wrong, or are mended.
+
+All are asked as check(annotation, image, context). What only the import can see, such as the points
+of a polygon, it leaves in the annotation's `remarks`, under the name of the check.
+"""
+
+from coco import masks
+from coco.checks.annotations import Context
+from coco.checks.registry import check
+from coco.checks.unusable_masks import of_image, show_box
+
+
+@check("annotation", "warning", "repair", "quarantine", "stop")
+def incomplete_polygon(annotation: dict, image: dict, context: Context) -> str | None:
+    """Some parts of an object have fewer than three points; the object is used without them.
+
+    Nothing, if they were stray clicks.
+    """
+    return remark("incomplete_polygon", annotation)
+
+
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def vanished_part(annotation: dict, image: dict, context: Context) -> str | None:
+    """A part of an object covers no pixel: it is too small, too thin, or outside the image.
+
+    Nothing, if the object is well without it.
+    """
+    return remark("vanished_part", annotation)
+
+
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def crossing_polygon(annotation: dict, image: dict, context: Context) -> str | None:
+    """An outline crosses itself, and what it encloses twice may count as outside.
+
+    Look at the object, and draw it again if a piece is missing.
+    """
+    return remark("crossing_polygon", annotation)
+
+
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def filled_hole(annotation: dict, image: dict, context: Context) -> str | None:
+    """A part lies inside another part of its object: COCO fills it, though a hole may be meant.
+
+    If it is a hole, export the mask as RLE, which can hold one.
+    """
+    return remark("filled_hole", annotation)
+
+
+@check("annotation", "warning", "repair", "quarantine", "stop")
+def mask_partly_outside(annotation: dict, image: dict, context: Context) -> str | None:
+    """Points lie outside the image, by more than `validation.box_tolerance`; they are cut off.
+
+    Nothing, if the object goes beyond the picture. Many of them speak for images of another size.
+    """
+    if "extent" not in annotation or beyond(annotation["extent"], image) <= context.box_tolerance:
+        return None
+    return f"points within {show_box(annotation['extent'])}, {of_image(image)}; cut off there"
+
+
+@check("annotation", "warning", "repair", "quarantine", "stop")
+def wrong_box(annotation: dict, image: dict, context: Context) -> str | None:
+    """The declared box is not that of the mask, by more than `validation.box_tolerance`.
+
+    Nothing, if the mask is right: the box is taken from it. Many of them speak for masks that
+    belong to other objects.
+    """
+    if annotation["bbox"] is None:
+        return None
+    box = masks.box(annotation["segmentation"])
+    declared, tight = corners(annotation["bbox"], image), corners(box, image)
+    if max(abs(a - b) for a, b in zip(declared, tight, strict=True)) <= context.box_tolerance:
+        return None
+    return f"box {show_box(annotation['bbox'])}, its mask has {show_box(box)}; taken from the mask"
+
+
+@check("annotation", "warning", "repair", "quarantine", "stop")
+def wrong_area(annotation: dict, image: dict, context: Context) -> str | None:
+    """The declared area is not that of the mask; COCO's size classes would go by it.
+
+    Nothing, if the mask is right: the area is counted from it.
+    """
+    declared, mask = annotation.get("declared_area"), annotation["segmentation"]
+    if declared is None:
+        return None
+    area, (_, _, width, height) = masks.area(mask), masks.box(mask)
+    # The area within a polygon differs from its pixels by a part of the outline's length.
+    if abs(declared - area) <= max(0.1 * area, width + height):
+        return None
+    return f"area {declared:.6g}, its mask has {area} px²; taken from the mask"
+
+
+DOUBTFUL = (
+    incomplete_polygon,
+    vanished_part,
+    crossing_polygon,
+    filled_hole,
+    mask_partly_outside,
+    wrong_box,
+    wrong_area,
+)
+
+
+def remark(name: str, annotation: dict) -> str | None:
+    return annotation.get("remarks", {}).get(name)
+
+
+def corners(box: list[float], image: dict) -> tuple[float, float, float, float]:
+    """x1, y1, x2, y2 of the part of a box within the image."""
+    x, y, width, height = box
+    return (
+        min(max(x, 0), image["width"]),
+        min(max(y, 0), image["height"]),
+        min(max(x + width, 0), image["width"]),
+        min(max(y + height, 0), image["height"]),
+    )
+
+
+def beyond(box: list[float], image: dict) -> float:
+    """By how many pixels a box leaves the image."""
+    x, y, width, height = box
+    return max(-x, -y, x + width - image["width"], y + height - image["height"])

@@ -1,0 +1,150 @@
+"""Which images belong together: copies, near-duplicates, and what the user's `group_by` says."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from coco.errors import InputError
+from coco.image_names import images_by_name, only, some
+
+MAKE, MODEL, DATE_TIME, EXIF = 0x010F, 0x0110, 0x0132, 0x8769
+TAKEN, SERIAL_NUMBER = 0x9003, 0xA431
+COPY, NEAR_DUPLICATE = "the same content", "a near-duplicate"
+
+
+def ties(images: list[dict], settings: dict) -> dict[str, dict[int, str]]:
+    """What ties images together: for each kind of tie, the value of each image id that has one.
+
+    Images that share a value belong together.
+
+    Args:
+        images: records of `dataset.json`.
+        settings: the configuration's `split`.
+
+    Raises:
+        InputError: `group_by` does not fit the images.
+    """
+    found = {COPY: {image["id"]: image["sha256"] for image in images}}
+    if settings["near_duplicates"]:
+        found[NEAR_DUPLICATE] = {
+            image["id"]: image["same_as"] for image in images if "same_as" in image
+        }
+    for kind, value in (settings["group_by"] or {}).items():
+        found[f"the same {kind}"] = CRITERIA[kind](images, value)
+    return found
+
+
+def groups(tied: dict[str, dict[int, str]]) -> dict[int, str]:
+    """The key of each image's group.
+
+    It is the first value of the group, of the user's ties before the others: a new image seldom
+    changes the key of the group that it joins, and never that of a patient or a video.
+    """
+    names = [(kind, value) for kind in reversed(tied) for value in sorted(set(tied[kind].values()))]
+    node = {name: number for number, name in enumerate(names)}
+    row = {number: len(names) + place for place, number in enumerate(tied[COPY])}
+    edges = [
+        (row[number], node[kind, value])
+        for kind, value_of in tied.items()
+        for number, value in value_of.items()
+    ]
+    size = len(names) + len(row)
+    starts, ends = np.array(edges).T
+    links = coo_array((np.ones(len(edges), bool), (starts, ends)), shape=(size, size))
+    component = connected_components(links, directed=False)[1]
+    key_of = {}
+    for (kind, value), found in zip(names, component[: len(names)], strict=True):
+        key_of.setdefault(found, value if kind in (COPY, NEAR_DUPLICATE) else f"{kind}: {value}")
+    return {number: key_of[component[place]] for number, place in row.items()}
+
+
+# The kinds of `group_by`: each gives the value of the images that have one
+
+
+def by_pattern(images: list[dict], pattern: str) -> dict[int, str]:
+    found = {image["id"]: re.search(pattern, Path(image["file_name"]).name) for image in images}
+    strange = [image["file_name"] for image in images if not found[image["id"]]]
+    if strange:
+        raise InputError(
+            f"split.group_by.pattern: {pattern} does not fit {len(strange)} file names: "
+            f"{some(strange)}; write one that finds the group in each"
+        )
+    return {number: match[1] or "" for number, match in found.items()}
+
+
+def by_folder(images: list[dict], levels: int) -> dict[int, str]:
+    """The folder so many levels above the file."""
+    return {image["id"]: str([*Path(image["file_name"]).parents][:levels][-1]) for image in images}
+
+
+def by_table(images: list[dict], table: dict) -> dict[int, str]:
+    """The value in a column, in the row of the image."""
+    known, values = images_by_name(images), {}
+    for row in read_table(Path(table["file"]), table["images"], table["column"]):
+        entry = row[table["images"]]
+        if entry in known:
+            values[only(known[entry], entry, table["file"])["id"]] = row[table["column"]]
+    missing = [image["file_name"] for image in images if not values.get(image["id"])]
+    if missing:
+        raise InputError(
+            f"{table['file']}: has no {table['column']} for {len(missing)} images: "
+            f"{some(missing)}; add their rows, with the file name, its suffix or folder left out "
+            f"or not, as {table['images']}"
+        )
+    return values
+
+
+def read_table(path: Path, *columns: str) -> Iterator[dict[str, str]]:
+    """The rows of a table, separated by commas, or by tabs where it is named .tsv or .txt."""
+    separator = "," if path.suffix.lower() == ".csv" else "\t"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file, delimiter=separator)
+            for column in columns:
+                if column not in (table.fieldnames or []):
+                    raise InputError(
+                        f"{path}: has no column {column}, but {some(table.fieldnames or [], 9)}"
+                    )
+            yield from table
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error})") from error
+
+
+def by_exif(images: list[dict], what: str) -> dict[int, str]:
+    """The camera, or the day: of the images that tell it."""
+    values = {image["id"]: EXIF_VALUES[what](image["file_name"]) for image in images}
+    return {number: value for number, value in values.items() if value}
+
+
+def camera(path: str) -> str:
+    """Maker, model and serial number."""
+    with Image.open(path) as image:
+        exif = image.getexif()
+    parts = exif.get(MAKE), exif.get(MODEL), exif.get_ifd(EXIF).get(SERIAL_NUMBER)
+    return " ".join(str(part).strip() for part in parts if part)
+
+
+def date(path: str) -> str:
+    """The day on which the picture was taken, `2024:05:01`."""
+    with Image.open(path) as image:
+        exif = image.getexif()
+    return str(exif.get_ifd(EXIF).get(TAKEN) or exif.get(DATE_TIME) or "")[:10]
+
+
+EXIF_VALUES = {"camera": camera, "date": date}
+CRITERIA = {"pattern": by_pattern, "folder": by_folder, "table": by_table, "exif": by_exif}
+
+
+def members(group_of: dict[int, str]) -> dict[str, list[int]]:
+    """The image ids of each group."""
+    found = defaultdict(list)
+    for number, key in group_of.items():
+        found[key].append(number)
+    return found
