@@ -134,7 +134,7 @@ def draw(folder, _):
 
 
 def find(folder, architecture):
-    net = network.build(architecture, 64, ["leaf"])
+    net = network.build(architecture, 64, 3, ["leaf"])
     net.save_weights(folder / "model.weights.h5")
     net.load_weights(folder / "model.weights.h5")
     net.find([np.zeros((64, 64, 3), np.uint8)])
