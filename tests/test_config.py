@@ -231,6 +231,11 @@ MISTAKES = {
         {"weights": "imagenet", "alpha": 0.4},
         "models.first.architecture.alpha: received 0.4, expected 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
     ),
+    "less patience than it takes to measure": (
+        "models.first.training",
+        {"patience": 2, "evaluate_every": 3},
+        "models.first.training.patience: received 2, expected at least evaluate_every, 3",
+    ),
     "a seed twice": ("models.first.seeds", [1, 1], "models.first.seeds: received [1, 1], expected"),
     "fractions do not sum to 1": (
         "split",

@@ -206,6 +206,16 @@ def check_inputs_of_models(config: dict) -> Iterator[str]:
             )
 
 
+def check_patience(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        patience, every = (model["training"][key] for key in ("patience", "evaluate_every"))
+        if patience < every:
+            yield (
+                f"models.{name}.training.patience: received {patience}, "
+                f"expected at least evaluate_every, {every}: else training stops unmeasured"
+            )
+
+
 def check_weights(config: dict) -> Iterator[str]:
     for name, model in config["models"].items():
         key, net = f"models.{name}.architecture", model["architecture"]
@@ -361,6 +371,7 @@ CHECKS = (
     check_recipes,
     check_prediction,
     check_inputs_of_models,
+    check_patience,
     check_weights,
 )
 
