@@ -87,6 +87,16 @@ MISTAKES = {
         {"format": "coco", "annotations": "a.json", "images": "nowhere"},
         "sources[0].images: nowhere does not exist, expected a folder",
     ),
+    "file for a folder": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json", "images": "a.json"},
+        "sources[0].images: a.json is a file, expected a folder",
+    ),
+    "folder for a file": (
+        "models.first.architecture.weights",
+        ".",
+        "models.first.architecture.weights: . is a folder, expected null, imagenet or a file",
+    ),
     "nothing that tells the format": (
         "sources.0",
         {"images": "."},
@@ -205,6 +215,7 @@ MISTAKES = {
         [8, 16, -1, 64, 128],
         "models.first.architecture.anchor_scales[2]: received -1, expected a number above 0",
     ),
+    "no inputs": ("inputs", {}, "inputs: received {}, expected a mapping (key: value) that is not"),
     "no such input": (
         "models.first.input",
         "large",
@@ -219,6 +230,11 @@ MISTAKES = {
         "models.first.architecture",
         {"weights": "imagenet", "alpha": 0.4},
         "models.first.architecture.alpha: received 0.4, expected 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
+    ),
+    "less patience than it takes to measure": (
+        "models.first.training",
+        {"patience": 2, "evaluate_every": 3},
+        "models.first.training.patience: received 2, expected at least evaluate_every, 3",
     ),
     "a seed twice": ("models.first.seeds", [1, 1], "models.first.seeds: received [1, 1], expected"),
     "fractions do not sum to 1": (
@@ -338,6 +354,23 @@ def test_all_mistakes_are_said_at_once(config, schema):
     edit(config, "models.first.input", "large")
     edit(config, "models.first.training.epochs", 0)
     assert len(configuration.problems(config, schema)) == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("evaluation.splits", "test"),
+        ("evaluation.splits", ["tst"]),
+        ("inputs", {}),
+        ("models.first.input", None),
+        ("sources.0.images", "150"),
+        ("sources.0", {"format": "coco", "annotations": "", "images": "."}),
+        ("split.train", 70),
+    ],
+)
+def test_a_mistake_is_said_once(place, value, config, schema):
+    edit(config, place, value)
+    assert len(configuration.problems(config, schema)) == 1
 
 
 @pytest.mark.parametrize("file", ["config/config.yaml", "tests/config.yaml"])

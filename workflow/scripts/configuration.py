@@ -31,14 +31,20 @@ def problems(config: dict, schema: dict) -> list[str]:
     formats = list(find_formats(config))
     errors = list(StrictValidator(schema).iter_errors(config))
     found = formats + sorted(line for error in errors for line in describe(error))
+    wrong = [line.split(": ")[0] for line in found]
     complete(config, schema)
     for check in CHECKS:
         try:
-            found += check(config)
-        except (AttributeError, IndexError, KeyError, TypeError):
+            found += (line for line in check(config) if not is_said(line, wrong))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             if not errors + formats:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
+
+
+def is_said(line: str, wrong: list[str]) -> bool:
+    """Whether the key of a line, or a part of it, is among those that are known to be wrong."""
+    return any(key.startswith(line.split(": ")[0]) for key in wrong)
 
 
 def complete(config: dict, schema: dict) -> dict:
@@ -160,7 +166,7 @@ def limits(schema: dict) -> Iterator[str]:
         yield "of letters, digits, _ and - (in quotes, if it could be read as a number)"
     if "unit" in schema:
         yield f"({schema['unit']})"
-    elif "minLength" in schema:
+    elif "minLength" in schema or "minProperties" in schema:
         yield "that is not empty"
 
 
@@ -203,6 +209,16 @@ def check_inputs_of_models(config: dict) -> Iterator[str]:
             yield (
                 f"models.{name}.input: received {show(model['input'])}, "
                 f"expected one of the inputs: {listed(config['inputs'])}"
+            )
+
+
+def check_patience(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        patience, every = (model["training"][key] for key in ("patience", "evaluate_every"))
+        if patience < every:
+            yield (
+                f"models.{name}.training.patience: received {patience}, "
+                f"expected at least evaluate_every, {every}: else training stops unmeasured"
             )
 
 
@@ -361,6 +377,7 @@ CHECKS = (
     check_recipes,
     check_prediction,
     check_inputs_of_models,
+    check_patience,
     check_weights,
 )
 

@@ -79,7 +79,7 @@ def train(
             verbose=0,
             callbacks=[
                 NonFiniteLoss(batches),
-                Validation(validation(val_samples), training["evaluate_every"]),
+                Validation(validation(val_samples), training["evaluate_every"], memory.validation),
                 Report(name, training["epochs"], len(batches)),
                 memory,
                 keras.callbacks.TensorBoard(
