@@ -10,12 +10,13 @@ sys.path.append(str(SCRIPTS))
 import configuration
 import dependencies
 import sources
+import variants
 
 
 wildcard_constraints:
     dataset="[A-Za-z0-9_-]+",
     input="[A-Za-z0-9_-]+",
-    model="[A-Za-z0-9_-]+",
+    model="[A-Za-z0-9_.~-]+",
     fold=r"holdout|fold\d+",
     run=r"seed\d+",
     split="train|val|test",

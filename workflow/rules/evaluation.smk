@@ -235,6 +235,7 @@ rule compare_models:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        settings=variants.differences(config["models"]),
     script:
         "../scripts/compare_models.py"
 

@@ -12,6 +12,7 @@ import jsonschema
 import yaml
 
 import sources
+import variants
 from source_checks import check_sources, find_formats, missing
 
 Schema = jsonschema.Draft202012Validator
@@ -29,21 +30,23 @@ def problems(config: dict, schema: dict) -> list[str]:
     """
     config = copy.deepcopy(config)
     formats = list(find_formats(config))
-    errors = list(StrictValidator(schema).iter_errors(config))
+    errors = list(StrictValidator(variants.with_sweeps(schema)).iter_errors(config))
     found = formats + sorted(line for error in errors for line in describe(error))
+    written = copy.deepcopy(config)
     complete(config, schema)
-    for check in CHECKS:
+    for check, checked in ((variants.contradictions, written), *((one, config) for one in CHECKS)):
         try:
-            found += check(config)
+            found += check(checked)
         except (AttributeError, IndexError, KeyError, TypeError):
-            if not errors + formats:  # else the check fell over what is known already
+            if not found:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
 
 
 def complete(config: dict, schema: dict) -> dict:
-    """Add the formats of the sources and the schema's defaults to `config`, and return it."""
+    """Spell out the sources' formats, the models and the schema's defaults; returns `config`."""
     list(find_formats(config))
+    variants.spell_out(config)
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
