@@ -9,6 +9,7 @@ sys.path.append(str(SCRIPTS))
 
 import configuration
 import dependencies
+import new_images
 import sources
 import variants
 
@@ -20,6 +21,8 @@ wildcard_constraints:
     fold=r"holdout|fold\d+",
     run=r"seed\d+",
     split="train|val|test",
+    folder="[A-Za-z0-9_-]+",
+    part=r"\d+-of-\d+",
 
 
 def readable(path):
@@ -127,6 +130,25 @@ def evaluations():
     ]
 
 
+def runs():
+    """One row per training that the configuration asks for."""
+    return [
+        {"model": name, "fold": fold, "run": f"seed{seed}"}
+        for name, model in config["models"].items()
+        for fold in folds()
+        for seed in model["seeds"]
+    ]
+
+
+def of_runs(pattern):
+    """A file of each training, in their order."""
+
+    def paths(wildcards):
+        return [pattern.format(**wildcards, **row) for row in runs()]
+
+    return paths
+
+
 def of_evaluations(pattern):
     """A file of each evaluation, in their order."""
 
@@ -141,3 +163,37 @@ def captions():
     """The texts of the report."""
     folder = SCRIPTS.parent / "report"
     return [os.path.relpath(path) for path in sorted(folder.glob("*.rst"))]
+
+
+def asked_folder():
+    """The section `new_images`, without which there is no folder to predict."""
+    if not config["new_images"]:
+        refuse(["new_images: missing, expected --config new_images=FOLDER"])
+    return config["new_images"]
+
+
+def predicted_folder(wildcards):
+    name = new_images.name_of(asked_folder()["folder"])
+    return f"results/{config['dataset']}/new_images/{name}/instances.csv"
+
+
+def parts_of_folder(wildcards):
+    folder = f"results/{wildcards.dataset}/new_images/{wildcards.folder}/parts"
+    return [f"{folder}/{part}" for part in new_images.parts(asked_folder())]
+
+
+def images_of_part(wildcards):
+    """The images of a job, so that one that is new or changed is predicted, with its part."""
+    folder = asked_folder()["folder"]
+    paths = new_images.part(folder, wildcards.part)
+    return [str(Path(folder, path)) for path in paths if "{" not in path]
+
+
+def threads_of_part(wildcards):
+    """All cores, shared out among the jobs."""
+    return max(1, (workflow.cores or 1) // len(new_images.parts(asked_folder())))
+
+
+def pixel_of_new_images():
+    own = (config["new_images"] or {}).get("pixel_size")
+    return config["pixel"] | ({"size": own} if own else {})

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+import new_images
 import sources
 import variants
 from source_checks import check_sources, find_formats, missing
@@ -47,6 +48,8 @@ def complete(config: dict, schema: dict) -> dict:
     """Spell out the sources' formats, the models and the schema's defaults; returns `config`."""
     list(find_formats(config))
     variants.spell_out(config)
+    if isinstance(config.get("new_images"), str):
+        config["new_images"] = {"folder": config["new_images"]}
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
@@ -338,6 +341,24 @@ def check_prediction(config: dict) -> Iterator[str]:
         )
 
 
+def check_new_images(config: dict) -> Iterator[str]:
+    asked = config["new_images"]
+    if asked:
+        folder, model = asked["folder"], asked["model"]
+        wrong = list(missing("new_images.folder", folder, Path.is_dir, "a folder"))
+        yield from wrong
+        if not wrong and not new_images.images(folder):
+            yield (
+                f"new_images.folder: {folder} has no image, expected files that end in "
+                f"{listed(new_images.SUFFIXES)}"
+            )
+        if model is not None and model not in config["models"]:
+            yield (
+                f"new_images.model: received {show(model)}, "
+                f"expected one of the models: {listed(config['models'])}"
+            )
+
+
 def check_classes(config: dict) -> Iterator[str]:
     items = config["classes"] or []
     items = [{"name": item, "from": [item]} if isinstance(item, str) else item for item in items]
@@ -359,6 +380,7 @@ CHECKS = (
     check_prediction,
     check_inputs_of_models,
     check_weights,
+    check_new_images,
 )
 
 
