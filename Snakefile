@@ -26,6 +26,7 @@ include: "workflow/rules/dataset.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/new_images.smk"
 
 
@@ -33,6 +34,10 @@ rule all:
     default_target: True
     input:
         collect(
-            ["results/{dataset}/evaluation.tsv", "results/{dataset}/report.zip"],
+            [
+                "results/{dataset}/evaluation.tsv",
+                "results/{dataset}/provenance.json",
+                "results/{dataset}/report.zip",
+            ],
             dataset=config["dataset"],
         ),

@@ -197,3 +197,39 @@ def threads_of_part(wildcards):
 def pixel_of_new_images():
     own = (config["new_images"] or {}).get("pixel_size")
     return config["pixel"] | ({"size": own} if own else {})
+
+
+TABLES = "evaluation", "leaderboard", "issues", "counts", "objects"
+TABLES_OF_SPLITS = "splits", "leaks", "balance"
+
+
+def tables_of(rule):
+    """The tables that a rule writes."""
+    return [str(path) for path in rule.output if path.endswith(".tsv")]
+
+
+def decisive_settings(wildcards):
+    """The sections of the configuration that decide the numbers of an evaluation."""
+    sections = (
+        "seed",
+        "classes",
+        "images",
+        "validation",
+        "split",
+        "prediction",
+        "evaluation",
+    )
+    model = config["models"][wildcards.model]
+    return {
+        **{name: config[name] for name in sections},
+        "sources": sources.importable(config),
+        "input": config["inputs"][model["input"]],
+        "architecture": model["architecture"],
+        "training": model["training"],
+    }
+
+
+def decisive_config():
+    """The configuration without what no number depends on."""
+    apart = "new_images", "pixel"
+    return {name: part for name, part in config.items() if name not in apart}
