@@ -21,7 +21,7 @@ FOLLOWING = {
     "make_demo": ["import_annotations"],
     "import_annotations": ["validate_dataset"],
     "validate_dataset": [],  # what follows is asked for when its result is there
-    "check_objects": ["make_report"],
+    "check_objects": ["make_report", "record_results"],
     "plot_issues": ["make_report"],
     "split_dataset": [
         "plot_dataset",
@@ -30,6 +30,8 @@ FOLLOWING = {
         "predict",
         "choose_threshold",
         "evaluate",
+        "record_evaluation",
+        "record_results",
     ],
     "plot_dataset": ["make_report"],
     "make_shard": ["train"],
@@ -38,8 +40,10 @@ FOLLOWING = {
     "predict": ["gather_predictions"],
     "gather_predictions": ["choose_threshold", "evaluate"],
     "choose_threshold": ["evaluate", "compare_models"],
-    "evaluate": ["compare_models"],
-    "compare_models": ["make_report"],
+    "evaluate": ["compare_models", "record_evaluation"],
+    "compare_models": ["make_report", "record_results"],
+    "record_evaluation": ["record_results"],
+    "record_results": [],
     "save_config": ["make_report"],
     "make_report": [],
 }
@@ -402,7 +406,7 @@ def test_exactly_what_depends_on_a_change_runs_again(change, project):
     before = yaml.safe_load((project / "config/config.yaml").read_text())
     EDITS[change](project)
     after = yaml.safe_load((project / "config/config.yaml").read_text())
-    config = set() if before == after else with_following({"save_config"})
+    config = set() if before == after else with_following({"save_config", "record_results"})
 
     rules, output = planned(project)
     assert SAID.get(change, "") in output

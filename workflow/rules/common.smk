@@ -9,8 +9,10 @@ sys.path.append(str(SCRIPTS))
 
 import configuration
 import dependencies
+import new_images
 import reasons
 import sources
+import variants
 from snakemake.logging import logger
 
 logger.addFilter(reasons.InWords(workflow))
@@ -19,10 +21,12 @@ logger.addFilter(reasons.InWords(workflow))
 wildcard_constraints:
     dataset="[A-Za-z0-9_-]+",
     input="[A-Za-z0-9_-]+",
-    model="[A-Za-z0-9_-]+",
+    model="[A-Za-z0-9_.~-]+",
     fold=r"holdout|fold\d+",
     run=r"seed\d+",
     split="train|val|test",
+    folder="[A-Za-z0-9_-]+",
+    part=r"\d+-of-\d+",
 
 
 def readable(path):
@@ -142,6 +146,25 @@ def evaluations():
     ]
 
 
+def runs():
+    """One row per training that the configuration asks for."""
+    return [
+        {"model": name, "fold": fold, "run": f"seed{seed}"}
+        for name, model in config["models"].items()
+        for fold in folds()
+        for seed in model["seeds"]
+    ]
+
+
+def of_runs(pattern):
+    """A file of each training, in their order."""
+
+    def paths(wildcards):
+        return [pattern.format(**wildcards, **row) for row in runs()]
+
+    return if_changed(paths)
+
+
 def of_evaluations(pattern):
     """A file of each evaluation, in their order."""
 
@@ -166,11 +189,81 @@ def captions(wildcards):
 
 
 def final_results(wildcards):
-    """The trained weights, their evaluation, and the report."""
+    """The trained weights, their evaluation, where it comes from, and the report."""
     results = f"results/{config['dataset']}"
-    models = [
-        f"{results}/models/{row['model']}/{row['fold']}/{row['run']}"
-        for row in evaluations()
+    weights = [
+        f"{results}/models/{run['model']}/{run['fold']}/{run['run']}/model.weights.h5"
+        for run in runs()
     ]
-    weights = [f"{model}/model.weights.h5" for model in dict.fromkeys(models)]
-    return [*weights, f"{results}/evaluation.tsv", f"{results}/report.zip"]
+    tables = [f"{results}/{name}" for name in ("evaluation.tsv", "provenance.json")]
+    return [*weights, *tables, f"{results}/report.zip"]
+
+
+def asked_folder():
+    """The section `new_images`, without which there is no folder to predict."""
+    if not config["new_images"]:
+        refuse(["new_images: missing, expected --config new_images=FOLDER"])
+    return config["new_images"]
+
+
+def predicted_folder(wildcards):
+    name = new_images.name_of(asked_folder()["folder"])
+    return f"results/{config['dataset']}/new_images/{name}/instances.csv"
+
+
+def parts_of_folder(wildcards):
+    folder = f"results/{wildcards.dataset}/new_images/{wildcards.folder}/parts"
+    return [f"{folder}/{part}" for part in new_images.parts(asked_folder())]
+
+
+def images_of_part(wildcards):
+    """The images of a job, so that one that is new or changed is predicted, with its part."""
+    folder = asked_folder()["folder"]
+    paths = new_images.part(folder, wildcards.part)
+    return [str(Path(folder, path)) for path in paths if "{" not in path]
+
+
+def threads_of_part(wildcards):
+    """All cores, shared out among the jobs."""
+    return max(1, (workflow.cores or 1) // len(new_images.parts(asked_folder())))
+
+
+def pixel_of_new_images():
+    own = (config["new_images"] or {}).get("pixel_size")
+    return config["pixel"] | ({"size": own} if own else {})
+
+
+TABLES = "evaluation", "leaderboard", "issues", "counts", "objects"
+TABLES_OF_SPLITS = "splits", "leaks", "balance"
+
+
+def tables_of(rule):
+    """The tables that a rule writes."""
+    return [str(path) for path in rule.output if path.endswith(".tsv")]
+
+
+def decisive_settings(wildcards):
+    """The sections of the configuration that decide the numbers of an evaluation."""
+    sections = (
+        "seed",
+        "classes",
+        "images",
+        "validation",
+        "split",
+        "prediction",
+        "evaluation",
+    )
+    model = config["models"][wildcards.model]
+    return {
+        **{name: config[name] for name in sections},
+        "sources": sources.importable(config),
+        "input": config["inputs"][model["input"]],
+        "architecture": model["architecture"],
+        "training": model["training"],
+    }
+
+
+def decisive_config():
+    """The configuration without what no number depends on."""
+    apart = "new_images", "pixel"
+    return {name: part for name, part in config.items() if name not in apart}

@@ -233,6 +233,7 @@ rule compare_models:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        settings=variants.differences(config["models"]),
         code=code("compare_models"),
     script:
         "../scripts/compare_models.py"

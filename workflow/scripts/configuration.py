@@ -11,7 +11,9 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+import new_images
 import sources
+import variants
 from source_checks import check_sources, find_formats, missing
 
 Schema = jsonschema.Draft202012Validator
@@ -29,15 +31,16 @@ def problems(config: dict, schema: dict) -> list[str]:
     """
     config = copy.deepcopy(config)
     formats = list(find_formats(config))
-    errors = list(StrictValidator(schema).iter_errors(config))
+    errors = list(StrictValidator(variants.with_sweeps(schema)).iter_errors(config))
     found = formats + sorted(line for error in errors for line in describe(error))
     wrong = [line.split(": ")[0] for line in found]
+    written = copy.deepcopy(config)
     complete(config, schema)
-    for check in CHECKS:
+    for check, checked in ((variants.contradictions, written), *((one, config) for one in CHECKS)):
         try:
-            found += (line for line in check(config) if not is_said(line, wrong))
+            found += (line for line in check(checked) if not is_said(line, wrong))
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            if not errors + formats:  # else the check fell over what is known already
+            if not found:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
 
@@ -48,11 +51,14 @@ def is_said(line: str, wrong: list[str]) -> bool:
 
 
 def complete(config: dict, schema: dict) -> dict:
-    """Add the formats of the sources and the schema's defaults to `config`, and return it.
+    """Spell out the sources' formats, the models and the schema's defaults; returns `config`.
 
     Keys that the schema names come in its order: another order in the file is no change.
     """
     list(find_formats(config))
+    variants.spell_out(config)
+    if isinstance(config.get("new_images"), str):
+        config["new_images"] = {"folder": config["new_images"]}
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
@@ -357,6 +363,24 @@ def check_prediction(config: dict) -> Iterator[str]:
         )
 
 
+def check_new_images(config: dict) -> Iterator[str]:
+    asked = config["new_images"]
+    if asked:
+        folder, model = asked["folder"], asked["model"]
+        wrong = list(missing("new_images.folder", folder, Path.is_dir, "a folder"))
+        yield from wrong
+        if not wrong and not new_images.images(folder):
+            yield (
+                f"new_images.folder: {folder} has no image, expected files that end in "
+                f"{listed(new_images.SUFFIXES)}"
+            )
+        if model is not None and model not in config["models"]:
+            yield (
+                f"new_images.model: received {show(model)}, "
+                f"expected one of the models: {listed(config['models'])}"
+            )
+
+
 def check_classes(config: dict) -> Iterator[str]:
     items = config["classes"] or []
     items = [{"name": item, "from": [item]} if isinstance(item, str) else item for item in items]
@@ -379,6 +403,7 @@ CHECKS = (
     check_inputs_of_models,
     check_patience,
     check_weights,
+    check_new_images,
 )
 
 
