@@ -197,7 +197,7 @@ MISTAKES = {
     "not a choice": (
         "models.first.architecture.backbone",
         "vgg16",
-        'received "vgg16", expected mobilenet_v2 or resnet50',
+        'received "vgg16", expected resnet50, resnet101, resnet152, resnet50_v2',
     ),
     "not a multiple": (
         "inputs.small.size",
@@ -223,8 +223,13 @@ MISTAKES = {
     ),
     "no such weights": (
         "models.first.architecture.weights",
-        "none",
-        "models.first.architecture.weights: none does not exist, expected null, imagenet or a file",
+        "none.h5",
+        "models.first.architecture.weights: none.h5 does not exist, expected null, imagenet or",
+    ),
+    "weights of another library": (
+        "models.first.architecture.weights",
+        "resnet50.pth",
+        'received "resnet50.pth", expected null, imagenet or a file of Keras, .h5 or .keras',
     ),
     "no imagenet weights for this width": (
         "models.first.architecture",
@@ -235,6 +240,16 @@ MISTAKES = {
         "models.first.training",
         {"patience": 2, "evaluate_every": 3},
         "models.first.training.patience: received 2, expected at least evaluate_every, 3",
+    ),
+    "no imagenet weights for this width of MobileNetV3": (
+        "models.first.architecture",
+        {"backbone": "mobilenet_v3_small", "weights": "imagenet", "alpha": 0.5},
+        "received 0.5, expected 0.75 or 1.0, for which mobilenet_v3_small has imagenet weights",
+    ),
+    "a width for a backbone that has one": (
+        "models.first.architecture",
+        {"backbone": "convnext_tiny", "alpha": 0.5},
+        "models.first.architecture.alpha: received 0.5, expected 1.0: convnext_tiny has one width",
     ),
     "a seed twice": ("models.first.seeds", [1, 1], "models.first.seeds: received [1, 1], expected"),
     "fractions do not sum to 1": (

@@ -17,7 +17,12 @@ import variants
 from source_checks import check_sources, find_formats, missing
 
 Schema = jsonschema.Draft202012Validator
-IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+IMAGENET_ALPHAS = {  # widths for which Keras has weights; the other backbones have one width
+    "mobilenet_v2": (0.35, 0.5, 0.75, 1.0, 1.3, 1.4),
+    "mobilenet_v3_small": (0.75, 1.0),
+    "mobilenet_v3_large": (0.75, 1.0),
+}
+WEIGHTS_FILES = (".h5", ".keras")
 
 
 def load_schema(path: Path) -> dict:
@@ -231,17 +236,23 @@ def check_patience(config: dict) -> Iterator[str]:
 def check_weights(config: dict) -> Iterator[str]:
     for name, model in config["models"].items():
         key, net = f"models.{name}.architecture", model["architecture"]
-        if net["weights"] not in (None, "imagenet"):
-            kind = "null, imagenet or a file"
-            yield from missing(f"{key}.weights", net["weights"], Path.is_file, kind)
-        elif (
-            net["weights"] == "imagenet"
-            and net["backbone"] == "mobilenet_v2"
-            and net["alpha"] not in IMAGENET_ALPHAS
-        ):
+        weights, alpha = net["weights"], net["alpha"]
+        alphas = IMAGENET_ALPHAS.get(net["backbone"])
+        if weights not in (None, "imagenet"):
+            kind = f"null, imagenet or a file of Keras, {listed(WEIGHTS_FILES)}"
+            absent = [*missing(f"{key}.weights", weights, Path.is_file, kind)]
+            yield from absent
+            if not absent and not weights.endswith(WEIGHTS_FILES):
+                yield f"{key}.weights: received {show(weights)}, expected {kind}"
+        if alphas is None and alpha != 1:
             yield (
-                f"{key}.alpha: received {show(net['alpha'])}, expected {listed(IMAGENET_ALPHAS)}, "
-                "for which imagenet weights exist"
+                f"{key}.alpha: received {show(alpha)}, expected 1.0: "
+                f"{net['backbone']} has one width, {listed(IMAGENET_ALPHAS)} have others"
+            )
+        elif weights == "imagenet" and alphas and alpha not in alphas:
+            yield (
+                f"{key}.alpha: received {show(alpha)}, expected {listed(alphas)}, "
+                f"for which {net['backbone']} has imagenet weights"
             )
 
 
