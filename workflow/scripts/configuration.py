@@ -240,9 +240,9 @@ def check_weights(config: dict) -> Iterator[str]:
         alphas = IMAGENET_ALPHAS.get(net["backbone"])
         if weights not in (None, "imagenet"):
             kind = f"null, imagenet or a file of Keras, {listed(WEIGHTS_FILES)}"
-            absent = [*missing(f"{key}.weights", weights, Path.is_file, kind)]
-            yield from absent
-            if not absent and not weights.endswith(WEIGHTS_FILES):
+            if weights.endswith(WEIGHTS_FILES) or Path(weights).is_dir():
+                yield from missing(f"{key}.weights", weights, Path.is_file, kind)
+            else:
                 yield f"{key}.weights: received {show(weights)}, expected {kind}"
         if alphas is None and alpha != 1:
             yield (
