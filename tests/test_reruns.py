@@ -289,8 +289,8 @@ EDITS = {
     "a function that no rule uses": function("mrcnn/visualize.py", "display_instances"),
     "what is printed while a job runs": function("console.py", "say"),
     "memory, time or threads of a rule": both(
-        text("workflow/rules/training.smk", "mem_mb=", "mem_mb=1 + "),
-        text("workflow/rules/training.smk", "threads: ", "threads: 1 + "),
+        script("estimates.py", 'mem_mb": ', 'mem_mb": 1 + '),
+        text("workflow/rules/evaluation.smk", "threads: 2", "threads: 1"),
     ),
     # data
     "one pixel of an image": one_pixel,

@@ -21,6 +21,7 @@ rule make_demo:
         annotations="results/{dataset}/demo/annotations.json",
     log:
         "results/logs/make_demo/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
@@ -44,8 +45,7 @@ rule import_annotations:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        **asks(import_asks),
     params:
         sources=sources.importable(config),
         images=lookup("images", within=config),
@@ -82,8 +82,7 @@ checkpoint validate_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        **asks(tables_ask),
     params:
         classes=lookup("classes", within=config),
         validation=lookup("validation", within=config),
@@ -106,6 +105,8 @@ rule check_objects:
         "results/logs/check_objects/{dataset}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    resources:
+        **asks(tables_ask),
     params:
         models=seen_by_models(),
         code=code("check_objects"),
@@ -131,7 +132,7 @@ rule plot_issues:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
+        **asks(tables_ask),
     params:
         code=code("plot_issues"),
     script:
@@ -159,7 +160,7 @@ rule split_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
+        **asks(tables_ask),
     params:
         split=lookup("split", within=config),
         seed=lookup("seed", within=config),
@@ -189,6 +190,8 @@ rule plot_dataset:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    resources:
+        **asks(tables_ask),
     params:
         models=seen_by_models(),
         code=code("plot_dataset"),
@@ -210,7 +213,7 @@ rule export_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
     params:
         code=code("export_dataset"),
     message:

@@ -25,11 +25,10 @@ rule predict:
         "results/benchmarks/predict/{dataset}/{model}/{fold}/{run}/{split}/{scatteritem}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime="4h",
+        **asks(prediction_asks),
+        **gpus.wanted(),
     params:
         prediction=lookup("prediction", within=config),
         code=code("predict"),
@@ -46,6 +45,7 @@ rule gather_predictions:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
         "results/logs/gather_predictions/{dataset}/{model}/{fold}/{run}/{split}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
@@ -65,7 +65,7 @@ rule choose_threshold:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
         code=code("choose_threshold"),
@@ -194,8 +194,7 @@ rule evaluate:
         "../../envs/mrcnn.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime="2h",
+        **asks(tables_ask),
     params:
         evaluation=measured,
         code=code("evaluate"),
@@ -229,6 +228,7 @@ rule compare_models:
         ),
     log:
         "results/logs/compare_models/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
@@ -249,6 +249,7 @@ rule save_config:
         ),
     log:
         "results/logs/save_config/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:

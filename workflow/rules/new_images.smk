@@ -55,9 +55,9 @@ rule describe_training:
         "results/logs/describe_training/{dataset}.log",
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
+        **gpus.wanted(),
         mem_mb=8000,
         runtime="1h",
     params:
@@ -84,7 +84,7 @@ rule predict_new_images:
         "../../envs/mrcnn.yaml"
     threads: threads_of_part
     resources:
-        gpu=1,
+        **gpus.wanted(),
         mem_mb=8000,
         runtime="12h",
     params:
@@ -114,8 +114,7 @@ rule gather_new_images:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=16000,
-        runtime="2h",
+        **asks(tables_ask),
     params:
         folder=lookup("new_images/folder", within=config, default=None),
         pixel=pixel_of_new_images(),
@@ -138,7 +137,7 @@ rule export_predictions:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
     params:
         min_score=lookup("evaluation/min_score", within=config),
         pixel=lookup("pixel", within=config),

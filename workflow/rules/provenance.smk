@@ -25,6 +25,7 @@ rule record_evaluation:
         "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/provenance.json",
     log:
         "results/logs/record_evaluation/{dataset}/{model}/{fold}/{run}/{split}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
@@ -54,6 +55,7 @@ rule record_results:
         "results/{dataset}/provenance.json",
     log:
         "results/logs/record_results/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:

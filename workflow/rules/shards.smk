@@ -21,8 +21,7 @@ rule make_shard:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
-        runtime="2h",
+        **asks(shard_asks),
     params:
         input=lookup("inputs/{input}", within=config),
         seed=lookup("seed", within=config),

@@ -28,11 +28,10 @@ rule train:
         "results/benchmarks/train/{dataset}/{model}/{fold}/{run}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
-        mem_mb=16000,
-        runtime="24h",
+        **asks(training_asks),
+        **gpus.wanted(),
     params:
         name="{model}",
         input=recipe_of,
@@ -62,6 +61,7 @@ rule plot_history:
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:

@@ -3,6 +3,8 @@
 import os
 from contextlib import contextmanager
 
+import console
+import gpus
 import provenance
 
 
@@ -23,8 +25,19 @@ with _quiet():
     import keras
 
 
-def start(threads: int, seed: int = 0):
-    """Settle threads and random numbers, before the first operation."""
+_reserved = None
+
+
+def start(threads: int, seed: int = 0, gpu: int = 0):
+    """Settle GPU, threads and random numbers, before the first operation.
+
+    Args:
+        threads: of operations on the processor.
+        seed: of all random numbers.
+        gpu: 1 for a GPU that no other job has; 0 takes what there is.
+    """
+    global _reserved
+    _reserved = gpus.reserve(console.say) if gpu else None
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -41,7 +41,7 @@ def drawn(image: dict) -> str:
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
-        backend.start(snakemake.threads)
+        backend.start(snakemake.threads, gpu=snakemake.resources.get("gpu", 0))
         describe_training(
             chosen={name: Path(snakemake.input[name]) for name in ("weights", "model", "about")},
             splits=[Path(path) for path in snakemake.input.splits],

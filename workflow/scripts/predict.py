@@ -180,7 +180,7 @@ def frame(reader: ImageReader, one: Plan, corner: tuple[int, int]) -> np.ndarray
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
-        backend.start(snakemake.threads)
+        backend.start(snakemake.threads, gpu=snakemake.resources.get("gpu", 0))
         predict(
             weights=Path(snakemake.input.weights),
             model=Path(snakemake.input.model),

@@ -115,7 +115,7 @@ def overlay(image: dict, found: list[dict], threshold: float, categories: list, 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
-        backend.start(snakemake.threads)
+        backend.start(snakemake.threads, gpu=snakemake.resources.get("gpu", 0))
         predict_new_images(
             folder=snakemake.params.folder,
             item=snakemake.wildcards.part,
