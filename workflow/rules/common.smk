@@ -136,6 +136,16 @@ def of_evaluations(pattern):
     return paths
 
 
+def used_inputs():
+    """The recipes that models use."""
+    return list(dict.fromkeys(model["input"] for model in config["models"].values()))
+
+
+def of_split(what):
+    """The columns of an evaluation's entry in the report."""
+    return {"what": what, "fold": "{fold}", "run": "{run}", "split": "{split}"}
+
+
 def captions():
     """The texts of the report."""
     folder = SCRIPTS.parent / "report"

@@ -5,6 +5,7 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/{train,val}.json
 OUTPUTS:
     results/{dataset}/shards/{input}/{fold}/{train,val}/{scatteritem}.tfrecord, .json
+    results/{dataset}/shards/{input}/{fold}/inputs.png
 """
 
 
@@ -29,3 +30,32 @@ rule make_shard:
         seed=lookup("seed", within=config),
     script:
         "../scripts/make_shard.py"
+
+
+rule plot_inputs:
+    input:
+        shards=gather.shard(
+            "results/{{dataset}}/shards/{{input}}/{{fold}}/train/{scatteritem}.json"
+        ),
+        records=gather.shard(
+            "results/{{dataset}}/shards/{{input}}/{{fold}}/train/{scatteritem}.tfrecord"
+        ),
+        split="results/{dataset}/splits/{fold}/train.json",
+        code=code("plot_inputs"),
+    output:
+        report(
+            "results/{dataset}/shards/{input}/{fold}/inputs.png",
+            caption="../report/inputs.rst",
+            category="2 Training",
+            labels={
+                "model": "input {input}",
+                "fold": "{fold}",
+                "what": "augmented images",
+            },
+        ),
+    log:
+        "results/logs/plot_inputs/{dataset}/{input}/{fold}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    script:
+        "../scripts/plot_inputs.py"

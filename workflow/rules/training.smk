@@ -6,7 +6,7 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/val.json
 OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5, model.json, history.tsv
-    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png
+    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png, .svg
 """
 
 
@@ -48,12 +48,14 @@ rule train:
 rule plot_history:
     input:
         history="results/{dataset}/models/{model}/{fold}/{run}/history.tsv",
+        model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
         code=code("plot_history"),
     output:
-        report(
+        svg="results/{dataset}/models/{model}/{fold}/{run}/learning_curves.svg",
+        png=report(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
             caption="../report/learning_curves.rst",
-            category="Training",
+            category="2 Training",
             labels={
                 "model": "{model}",
                 "fold": "{fold}",
