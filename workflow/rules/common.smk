@@ -147,6 +147,6 @@ def of_split(what):
 
 
 def captions():
-    """The texts of the report."""
+    """The texts of the report, and its style."""
     folder = SCRIPTS.parent / "report"
-    return [os.path.relpath(path) for path in sorted(folder.glob("*.rst"))]
+    return [os.path.relpath(path) for path in sorted(folder.glob("*.*"))]

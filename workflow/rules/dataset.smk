@@ -152,7 +152,7 @@ rule split_dataset:
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
             category="1 Data",
-            labels={"fold": "{fold}", "what": "balance of the splits"},
+            labels={"what": "balance of the splits", "fold": "{fold}"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -177,14 +177,14 @@ rule plot_dataset:
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="1 Data",
-            labels={"fold": "{fold}", "what": "images and classes"},
+            labels={"what": "images and classes", "fold": "{fold}"},
         ),
         sizes_vector="results/{dataset}/splits/{fold}/sizes.svg",
         sizes=report(
             "results/{dataset}/splits/{fold}/sizes.png",
             caption="../report/sizes.rst",
             category="1 Data",
-            labels={"fold": "{fold}", "what": "sizes of objects, and anchors"},
+            labels={"what": "sizes of objects, and anchors", "fold": "{fold}"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",

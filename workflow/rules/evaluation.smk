@@ -298,8 +298,10 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
-            " --configfile {input.config} --report {output} > {log} 2>&1"
+            " --configfile {input.config} --report {output}"
+            " --report-stylesheet {params.style} > {log} 2>&1"
         )

@@ -47,11 +47,8 @@ rule plot_inputs:
             "results/{dataset}/shards/{input}/{fold}/inputs.png",
             caption="../report/inputs.rst",
             category="2 Training",
-            labels={
-                "model": "input {input}",
-                "fold": "{fold}",
-                "what": "augmented images",
-            },
+            subcategory="what the models see",
+            labels={"what": "augmented images", "input": "{input}", "fold": "{fold}"},
         ),
     log:
         "results/logs/plot_inputs/{dataset}/{input}/{fold}.log",

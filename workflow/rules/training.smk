@@ -56,12 +56,8 @@ rule plot_history:
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
             caption="../report/learning_curves.rst",
             category="2 Training",
-            labels={
-                "model": "{model}",
-                "fold": "{fold}",
-                "run": "{run}",
-                "what": "learning curves",
-            },
+            subcategory="{model}",
+            labels={"what": "learning curves", "fold": "{fold}", "run": "{run}"},
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +15,8 @@ from coco import json_files
 from evaluation.confusion import BACKGROUND
 from evaluation.thresholds import EVERY_CLASS
 
-WIDTH = 640  # px of a picture
+WIDTH = 960  # px of a picture
+MOST = 12  # rows of a table
 FEW = 100  # training objects of a class that are few
 REMEDIES = {
     "classification": "Look at the labels of the classes that are confused, then add examples.",
@@ -79,7 +82,7 @@ def summarise(
     parts = {
         "Data": data(table(counts)) + split(shared, first["fold"]),
         "Model": model(chosen, run.about),
-        "Result": result(ranked, chosen, run) + picture(run, "best", "The best image"),
+        "Result": result(ranked, chosen, run) + picture(run, "random", "An image drawn by lot"),
         "Where it fails": failures(run) + picture(run, "worst", "The worst image"),
         "What to try next": next_steps(run, shared),
     }
@@ -103,10 +106,13 @@ def data(counts: pd.DataFrame) -> str:
 
 
 def split(balance: pd.DataFrame, fold: str) -> str:
-    """Of the first fold, how many objects each split has."""
-    sums = balance[~balance["split"].isna()].groupby("split", sort=False)["instances"].sum()
-    shares = ", ".join(f"{count:,.0f} ({name})" for name, count in sums.items())
-    return f"Their objects in the splits ({fold}): {shares}.\n"
+    """How many images and objects each split of a fold has."""
+    sums = balance[balance["class"] == EVERY_CLASS].set_index("split")
+    shares = ", ".join(
+        f"{name} {row['images']:,.0f} images with {row['instances']:,.0f} objects"
+        for name, row in sums.iterrows()
+    )
+    return f"The split ({fold}): {shares}.\n"
 
 
 def model(name: str, about: dict) -> str:
@@ -135,19 +141,50 @@ def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
         ),
     ]
     point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
-    listed = "\n".join(f"   {line}" for line in lines)
     several = len(ranked["model"].unique())
     compared = (
         f" It is the best of {several} models on the validation images." if several > 1 else ""
     )
     return (
-        f".. csv-table::\n   :header-rows: 1\n\n{listed}\n\n"
+        f"{listed(lines)}{listed(of_classes(run))}{listed(of_models(ranked, run))}"
         f"A user who keeps detections with a score of {point['threshold']:.2f} or more gets "
         f"{point['true_positives']:.0f} of {point['objects']:.0f} objects right, misses "
         f"{point['false_negatives']:.0f}, and gets {point['false_positives']:.0f} that are wrong "
         f"(F1 {percent(point['F1'])}). The number of objects in an image is off by "
         f"{count['mean_absolute_error']:.2f} on average.{compared}\n"
     )
+
+
+def of_classes(run: Run) -> list[str]:
+    """A line per class, masks; of many, the best and the worst."""
+    ranked = run.per_class.dropna(subset="AP").sort_values("AP", ascending=False)
+    if len(ranked) > MOST:
+        ranked = pd.concat([ranked.head(MOST // 2), ranked.tail(MOST // 2)])
+    rows = [
+        f"{named(name)}, {row['instances']}, {row['AP50']:.3f}, {row['AP']:.3f}, "
+        f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
+        for name, row in ranked.iterrows()
+    ]
+    return ["masks by class, objects, AP50, AP, 95 % interval of AP", *rows]
+
+
+def of_models(ranked: pd.DataFrame, run: Run) -> list[str]:
+    """A line per model, masks, if there are several, the best on the validation images first."""
+    own = ranked[(ranked["split"] == run.split) & (ranked["iou_type"] == "segm")].head(MOST)
+    if len(own) < 2:
+        return []
+    rows = [
+        f"{row['model']}, {row['runs']}, {row['val_AP']:.3f}, {row['AP']:.3f}, "
+        f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
+        for _, row in own.iterrows()
+    ]
+    return [f"models, runs, AP (validation), AP ({run.split}), 95 % interval", *rows]
+
+
+def listed(lines: list[str]) -> str:
+    """A table of lines, the first of which is the header."""
+    body = "\n".join(f"   {line}" for line in lines)
+    return f".. csv-table::\n   :header-rows: 1\n\n{body}\n\n" if lines else ""
 
 
 def failures(run: Run) -> str:
@@ -159,11 +196,13 @@ def failures(run: Run) -> str:
     if lost.iloc[1]:
         text += f", then *{lost.index[1]}* ({lost.iloc[1]:.3f})"
     if len(worst) > 1:
-        text += f". The weakest class is *{worst.index[0]}* (AP {worst.iloc[0]:.3f}), the "
-        text += f"strongest *{worst.index[-1]}* ({worst.iloc[-1]:.3f})"
+        text += f". The weakest class is {named(worst.index[0])} (AP {worst.iloc[0]:.3f}), the "
+        text += f"strongest {named(worst.index[-1])} ({worst.iloc[-1]:.3f})"
     pair = most_confused(run.confusion)
     if pair:
-        text += f". Most often confused: *{pair[0]}* is taken for *{pair[1]}* ({pair[2]} times)"
+        text += (
+            f". Most often confused: {named(pair[0])} taken for {named(pair[1])}, {pair[2]} times"
+        )
     return f"{text}.\n"
 
 
@@ -186,27 +225,42 @@ def next_steps(run: Run, balance: pd.DataFrame) -> str:
     training = balance[balance["split"] == "train"].set_index("class")["instances"]
     few = training[(training < FEW) & training.index.isin(run.per_class.index)]
     if len(few):
-        listed = ", ".join(f"*{name}* ({count:.0f})" for name, count in few.head(5).items())
+        listed = ", ".join(f"{named(name)} ({count:.0f})" for name, count in few.head(5).items())
         steps.append(f"Add objects of the classes with few to learn from: {listed}.")
     steps.append("Look at the images in *5 Images*: what went wrong is written beside the objects.")
     return "\n".join(f"- {step}" for step in steps) + "\n"
+
+
+def named(class_: str) -> str:
+    """The name of a class, emphasised, whatever its letters mean in reStructuredText."""
+    plain = re.sub(r"([^\w\s])", r"\\\1", class_.strip())
+    return f"*{plain}*"
 
 
 def percent(share: float) -> str:
     return "not defined" if pd.isna(share) else f"{100 * share:.0f} %"
 
 
+def names_in(galleries: Path, gallery: str) -> list[str]:
+    """The names of the images in a gallery, by rank."""
+    parts = [path.name.split("_", 2) for path in galleries.glob(f"{gallery}_*.png")]
+    return [name for _, _, name in sorted(parts, key=lambda part: int(part[1]))]
+
+
 def picture(run: Run, gallery: str, caption: str) -> str:
-    """The first picture of a gallery, within the text."""
-    path = next(iter(sorted(run.galleries.glob(f"{gallery}_1_*.png"))), None)
-    if path is None:
+    """The first picture of a gallery, within the text; the worst image only on request."""
+    others = [] if gallery == "worst" else names_in(run.galleries, "worst")[:1]
+    names = [name for name in names_in(run.galleries, gallery) if name not in others]
+    if not names:
         return ""
+    path = next(run.galleries.glob(f"{gallery}_*_{names[0]}"))
     with Image.open(path) as image:
         image.thumbnail((WIDTH, WIDTH))
         data = io.BytesIO()
         image.convert("RGB").save(data, "JPEG", quality=85)
-    uri = f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
-    return f"\n{caption}, truth and prediction:\n\n.. image:: {uri}\n   :width: 100%\n"
+    lines = textwrap.indent(base64.encodebytes(data.getvalue()).decode(), "   ")  # no long ones
+    uri = f"data:image/jpeg;base64,\n{lines}"
+    return f"\n{caption}, truth and prediction:\n\n.. image:: {uri}   :width: 100%\n"
 
 
 if __name__ == "__main__":
