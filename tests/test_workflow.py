@@ -121,6 +121,29 @@ def test_predictions_are_masks_of_the_whole_image(results):
         assert 0 < prediction["score"] <= 1
 
 
+def test_the_report_opens_in_a_browser(results, tmp_path):
+    pytest.importorskip("playwright", reason="needs playwright: uv sync --group browser")
+    import browser
+
+    if not browser.chromium():
+        pytest.skip("needs a Chromium, such as Debian's package chromium")
+    texts, complaints = browser.click_through(results / "report.zip", tmp_path)
+    assert complaints == []
+    assert {name.partition("/")[0] for name in texts} == {
+        "",
+        "1 Data",
+        "2 Training",
+        "3 Results",
+        "4 Mistakes",
+        "5 Images",
+    }
+    assert not [name for name, text in texts.items() if "System Message" in text]
+    for title in ("Data", "Model", "Result", "Where it fails", "What to try next"):
+        assert f"\n{title}\n" in texts[""]
+    table = pd.read_csv(results / "evaluation.tsv", sep="\t").set_index("iou_type")
+    assert f"{table.loc['segm', 'AP']:.3f}" in texts[""]
+
+
 def test_the_same_command_again_does_nothing(project):
     code, output = snakemake(project)
     assert code == 0

@@ -245,9 +245,19 @@ def measured(wildcards):
 
 
 def captions(wildcards):
-    """The texts of the report."""
+    """The texts of the report, and its style."""
     folder = SCRIPTS.parent / "report"
-    return {path.name: path.read_text() for path in sorted(folder.glob("*.rst"))}
+    return {path.name: path.read_text() for path in sorted(folder.glob("*.*"))}
+
+
+def used_inputs():
+    """The recipes that models use."""
+    return list(dict.fromkeys(model["input"] for model in config["models"].values()))
+
+
+def of_split(what):
+    """The columns of an evaluation's entry in the report."""
+    return {"what": what, "fold": "{fold}", "run": "{run}", "split": "{split}"}
 
 
 def final_results(wildcards):

@@ -66,13 +66,13 @@ checkpoint validate_dataset:
         issues=report(
             "results/{dataset}/issues.tsv",
             caption="../report/issues.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "issues"},
         ),
         counts=report(
             "results/{dataset}/counts.tsv",
             caption="../report/counts.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "counts: in, used, set aside, repaired"},
         ),
     log:
@@ -98,7 +98,7 @@ rule check_objects:
         report(
             "results/{dataset}/objects.tsv",
             caption="../report/objects.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "objects that models cannot see"},
         ),
     log:
@@ -123,7 +123,7 @@ rule plot_issues:
             directory("results/{dataset}/issues"),
             patterns=["{check}.png"],
             caption="../report/issue.rst",
-            category="Data",
+            category="1 Data",
             subcategory="Issues",
             labels={"what": "{check}"},
         ),
@@ -152,8 +152,8 @@ rule split_dataset:
         balance=report(
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "balance of the splits"},
+            category="1 Data",
+            labels={"what": "balance of the splits", "fold": "{fold}"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -177,14 +177,15 @@ rule plot_dataset:
         sheet=report(
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "objects"},
+            category="1 Data",
+            labels={"what": "images and classes", "fold": "{fold}"},
         ),
+        sizes_vector="results/{dataset}/splits/{fold}/sizes.svg",
         sizes=report(
             "results/{dataset}/splits/{fold}/sizes.png",
             caption="../report/sizes.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "sizes of objects, and anchors"},
+            category="1 Data",
+            labels={"what": "sizes of objects, and anchors", "fold": "{fold}"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",

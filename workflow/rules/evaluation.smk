@@ -8,7 +8,7 @@ OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json
     results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv
     results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/
-    results/{dataset}/evaluation.tsv, leaderboard.tsv, report.zip
+    results/{dataset}/evaluation.tsv, leaderboard.tsv, summary.rst, report.zip
 """
 
 
@@ -82,33 +82,23 @@ rule evaluate:
         metrics=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv",
             caption="../report/metrics.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "metrics",
-            },
+            labels=of_split("metrics"),
         ),
         per_class=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_class.tsv",
             caption="../report/per_class.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "metrics per class",
-            },
+            labels=of_split("metrics per class"),
         ),
         per_size=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_size.tsv",
             caption="../report/per_size.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics per size"},
+            labels=of_split("metrics per size"),
         ),
         per_iou="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_iou.tsv",
         per_recall="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.tsv",
@@ -116,75 +106,73 @@ rule evaluate:
         operating_point=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/operating_point.tsv",
             caption="../report/operating_point.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "at the chosen score"},
+            labels=of_split("at the chosen score"),
         ),
         confusion="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.tsv",
         errors="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv",
         counting=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.tsv",
             caption="../report/counting.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "counts per class"},
+            labels=of_split("counts per class"),
         ),
         calibration="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.tsv",
         draws="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv",
         precision_recall_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.png",
             caption="../report/precision_recall.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "precision and recall",
-            },
+            labels=of_split("precision and recall"),
         ),
         confusion_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.png",
             caption="../report/confusion.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "confusion"},
+            labels=of_split("confusion"),
         ),
         errors_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.png",
             caption="../report/errors.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "what AP is lost to"},
+            labels=of_split("what AP is lost to"),
         ),
         counting_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.png",
             caption="../report/counting.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "counts"},
+            labels=of_split("counts"),
         ),
         calibration_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.png",
             caption="../report/calibration.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "calibration"},
+            labels=of_split("calibration of scores"),
+        ),
+        vector_figures=multiext(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/",
+            "precision_recall.svg",
+            "confusion.svg",
+            "errors.svg",
+            "counting.svg",
+            "calibration.svg",
         ),
         overlays=report(
             directory(
                 "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/overlays"
             ),
-            patterns=["{image}.png"],
+            patterns=["{gallery,[a-z]+}_{rank,[0-9]+}_{image}.png"],
             caption="../report/overlays.rst",
-            category="Evaluation",
+            category="5 Images",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "{image}",
-            },
+            labels=of_split("{gallery}") | {"rank": "{rank}", "image": "{image}"},
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -217,14 +205,16 @@ rule compare_models:
         evaluation=report(
             "results/{dataset}/evaluation.tsv",
             caption="../report/evaluation.rst",
-            category="Evaluation",
+            category="3 Results",
+            subcategory="all models",
             labels={"what": "all runs"},
         ),
         leaderboard=report(
             "results/{dataset}/leaderboard.tsv",
             caption="../report/leaderboard.rst",
-            category="Evaluation",
-            labels={"what": "all models"},
+            category="3 Results",
+            subcategory="all models",
+            labels={"what": "leaderboard"},
         ),
     log:
         "results/logs/compare_models/{dataset}.log",
@@ -239,12 +229,37 @@ rule compare_models:
         "../scripts/compare_models.py"
 
 
+rule summarise:
+    input:
+        counts="results/{dataset}/counts.tsv",
+        balance=collect("results/{{dataset}}/splits/{fold}/balance.tsv", fold=folds()),
+        leaderboard="results/{dataset}/leaderboard.tsv",
+        models=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/model.json"
+        ),
+        mistakes=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv"
+        ),
+    output:
+        "results/{dataset}/summary.rst",
+    log:
+        "results/logs/summarise/{dataset}.log",
+    localrule: True
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        rows=evaluations(),
+        code=code("summarise"),
+    script:
+        "../scripts/summarise.py"
+
+
 rule save_config:
     output:
         report(
             "results/{dataset}/config.yaml",
             caption="../report/config.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "configuration"},
         ),
     log:
@@ -264,6 +279,12 @@ rule make_report:
     input:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
+        summary="results/{dataset}/summary.rst",
+        inputs=collect(
+            "results/{{dataset}}/shards/{input}/{fold}/inputs.png",
+            input=used_inputs(),
+            fold=folds(),
+        ),
         dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
         issues="results/{dataset}/issues",
         objects="results/{dataset}/objects.tsv",
@@ -278,8 +299,10 @@ rule make_report:
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
         captions=captions,
+        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
-            " --configfile {input.config} --report {output} > {log} 2>&1"
+            " --configfile {input.config} --report {output}"
+            " --report-stylesheet {params.style} > {log} 2>&1"
         )

@@ -5,6 +5,7 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/{train,val}.json
 OUTPUTS:
     results/{dataset}/shards/{input}/{fold}/{train,val}/{scatteritem}.tfrecord, .json
+    results/{dataset}/shards/{input}/{fold}/inputs.png
 """
 
 
@@ -28,3 +29,30 @@ rule make_shard:
         code=code("make_shard"),
     script:
         "../scripts/make_shard.py"
+
+
+rule plot_inputs:
+    input:
+        shards=gather.shard(
+            "results/{{dataset}}/shards/{{input}}/{{fold}}/train/{scatteritem}.json"
+        ),
+        records=gather.shard(
+            "results/{{dataset}}/shards/{{input}}/{{fold}}/train/{scatteritem}.tfrecord"
+        ),
+        split="results/{dataset}/splits/{fold}/train.json",
+    output:
+        report(
+            "results/{dataset}/shards/{input}/{fold}/inputs.png",
+            caption="../report/inputs.rst",
+            category="2 Training",
+            subcategory="what the models see",
+            labels={"what": "augmented images", "input": "{input}", "fold": "{fold}"},
+        ),
+    log:
+        "results/logs/plot_inputs/{dataset}/{input}/{fold}.log",
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_inputs"),
+    script:
+        "../scripts/plot_inputs.py"

@@ -6,7 +6,7 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/val.json
 OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5, model.json, history.tsv
-    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png
+    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png, .svg
 """
 
 
@@ -47,17 +47,15 @@ rule train:
 rule plot_history:
     input:
         history="results/{dataset}/models/{model}/{fold}/{run}/history.tsv",
+        model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
     output:
-        report(
+        svg="results/{dataset}/models/{model}/{fold}/{run}/learning_curves.svg",
+        png=report(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
             caption="../report/learning_curves.rst",
-            category="Training",
-            labels={
-                "model": "{model}",
-                "fold": "{fold}",
-                "run": "{run}",
-                "what": "learning curves",
-            },
+            category="2 Training",
+            subcategory="{model}",
+            labels={"what": "learning curves", "fold": "{fold}", "run": "{run}"},
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",
