@@ -1,5 +1,6 @@
 """Backbones: what comes out, where it looks, what it starts from, and its stages."""
 
+import gc
 import re
 
 import keras
@@ -30,6 +31,13 @@ def configured(name, channels=3, architecture="aligned", **settings):
     return Config(
         BACKBONE=name, ARCHITECTURE=architecture, IMAGE_CHANNEL_COUNT=channels, **settings
     )
+
+
+@pytest.fixture(autouse=True)
+def one_network_at_a_time():
+    """Networks refer to themselves in circles, which Python leaves in memory for long."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
