@@ -62,10 +62,10 @@ def response(config, model, images):
 )
 def test_sizes_and_stages(name, architecture, no_variables):
     model = backbone(configured(name, architecture=architecture))
-    for height, width in ((64, 64), (128, 128), (64, 192)):
-        shapes = model.compute_output_shape((1, height, width, 3))
-        expected = [(height // stride, width // stride) for stride in STRIDES]
-        assert [tuple(shape[1:3]) for shape in shapes] == expected
+    height, width = 64, 128  # an odd and an even multiple of 64
+    shapes = model.compute_output_shape((1, height, width, 3))
+    expected = [(height // stride, width // stride) for stride in STRIDES]
+    assert [tuple(shape[1:3]) for shape in shapes] == expected
     stages = stage_of(model)
     numbers = [stages[layer.name] for layer in weighted_layers(model)]
     assert set(numbers) == {1, 2, 3, 4, 5}
