@@ -24,7 +24,8 @@ def network(rate=0.01):
             keras.layers.Dense(1),
         ]
     )
-    model.compile(keras.optimizers.AdamW(rate), loss="mse")
+    schedule = keras.optimizers.schedules.CosineDecay(rate, decay_steps=20)
+    model.compile(keras.optimizers.AdamW(schedule), loss="mse")
     return model
 
 

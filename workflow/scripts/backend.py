@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import console
 import gpus
+from mrcnn.errors import ModelError
 import provenance
 
 
@@ -23,6 +24,8 @@ def _quiet():
 
 with _quiet():
     import keras
+
+OUT_OF_MEMORY = "RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory"  # TensorFlow, PyTorch
 
 
 _reserved = None
@@ -70,3 +73,14 @@ def device() -> str:
         if first.platform != "cpu":
             return first.device_kind
     return provenance.processor()
+
+
+@contextmanager
+def memory_errors(advice: str):
+    """Says in one sentence that the GPU's memory is too small, and what helps."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ModelError) or not any(sign in str(error) for sign in OUT_OF_MEMORY):
+            raise
+        raise ModelError(f"The memory of the GPU is too small. {advice}") from error

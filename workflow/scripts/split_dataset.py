@@ -28,8 +28,20 @@ def split_dataset(
     write_table(tables["leaks"], leaks.COLUMNS, division.leaks)
     rows = balance.balance(content["categories"], division, seed)
     write_table(tables["balance"], balance.COLUMNS, rows)
+    refuse_parts_without_objects(rows)
     for line in summary(division, rows):
         console.say(line)
+
+
+def refuse_parts_without_objects(rows: list[dict]):
+    """Nothing could be learnt, or no epoch chosen: better said now than after hours."""
+    for row in rows:
+        if row["class"] == "(all)" and row["split"] != "test" and not row["instances"]:
+            raise InputError(
+                f"{row['split']} has {row['images']} images and no object, so no model can be "
+                f"trained. Add annotated images, raise split.{row['split']}, or see issues.tsv for "
+                "what was left out."
+            )
 
 
 def write_table(path: Path, columns: tuple, rows: list[dict]):

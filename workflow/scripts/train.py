@@ -73,23 +73,30 @@ def train(
     batches.start(epoch=memory.restore(net))
     if memory.history:
         console.say(f"{name}: goes on after epoch {len(memory.history)}")
+    advice = (
+        f"Lower training.batch_size (now {training['batch_size']}), inputs.<name>.size "
+        f"(now {samples.size}), or architecture.max_objects and train_rois."
+    )
     if not memory.exhausted:
-        net.fit(
-            batches,
-            initial_epoch=len(memory.history),
-            epochs=training["epochs"],
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                NonFiniteLoss(batches),
-                Validation(validation(val_samples), training["evaluate_every"], memory.validation),
-                Report(name, training["epochs"], len(batches)),
-                memory,
-                keras.callbacks.TensorBoard(
-                    checkpoints.with_name("tensorboard"), write_graph=False
-                ),
-            ],
-        )
+        with backend.memory_errors(advice):
+            net.fit(
+                batches,
+                initial_epoch=len(memory.history),
+                epochs=training["epochs"],
+                shuffle=False,
+                verbose=0,
+                callbacks=[
+                    NonFiniteLoss(batches),
+                    Validation(
+                        validation(val_samples), training["evaluate_every"], memory.validation
+                    ),
+                    Report(name, training["epochs"], len(batches)),
+                    memory,
+                    keras.callbacks.TensorBoard(
+                        checkpoints.with_name("tensorboard"), write_graph=False
+                    ),
+                ],
+            )
     about = {"classes": samples.classes, "images": reading, "input": recipe}
     about["architecture"] = architecture
     save(memory, **output, **about, training=training, seed=seed)
