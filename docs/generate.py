@@ -38,7 +38,7 @@ def document(schema: dict) -> str:
     single, sections = [], []
     for key, part in schema["properties"].items():
         part = resolved(part, schema)
-        rows = list(rows_below(part, schema, key))
+        rows = [] if key == "common" else list(rows_below(part, schema, key))  # those of models
         if not rows:
             single.append(row(key, part, key in schema["required"]))
         else:

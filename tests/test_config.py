@@ -340,6 +340,31 @@ MISTAKES = {
         [99, 1],
         "images.intensity.percentiles: received [99, 1], expected the smaller value first",
     ),
+    "new images that are not there": (
+        "new_images",
+        "nowhere",
+        "new_images.folder: nowhere does not exist, expected a folder",
+    ),
+    "no new image": (
+        "new_images",
+        ".",
+        "new_images.folder: . has no image, expected files that end in .png, .jpg",
+    ),
+    "unknown key of new images": (
+        "new_images",
+        {"folder": ".", "job": 3},
+        "new_images.job: unknown key, did you mean jobs?",
+    ),
+    "a pixel of no size": (
+        "pixel",
+        {"size": 0},
+        "pixel.size: received 0, expected a number above 0 and up to 1000000, or null",
+    ),
+    "a unit that is no name": (
+        "pixel",
+        {"unit": "µm / px"},
+        'pixel.unit: received "µm / px", expected a text',
+    ),
     "a class twice": (
         "classes",
         ["leaf", {"name": "leaf", "from": ["ring"]}],

@@ -186,3 +186,74 @@ def test_too_many_objects_is_refused_before_training(project):
     assert code != 0
     assert re.search(r"shows \d+ objects, but the model takes 2", output)
     assert "Traceback" not in output and "epoch 1/" not in output
+
+
+def test_a_sweep_is_planned_with_paths_named_by_its_values(project):
+    path = project / "config" / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["models"]["tiny"]["sweep"] = {"training.learning_rate": [0.001, 0.002]}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    code, output = snakemake(project, "--dry-run", "results/tiny/leaderboard.tsv")
+    assert code == 0, output
+    for value in ("0.001", "0.002"):
+        assert f"models/tiny-learning_rate~{value}/holdout/seed0/model.weights.h5" in output
+    assert not re.search(r"^rule (import_annotations|make_shard):", output, re.M)
+
+
+def test_every_number_is_followed_to_the_raw_files(finished):
+    command = [sys.executable, "workflow/scripts/trace_number.py", "results/tiny/leaderboard.tsv"]
+    done = subprocess.run(
+        [*command, "AP", "iou_type=segm"], cwd=finished, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for file in ("model.weights.h5", "dataset.json", "demo/images/", "metrics.tsv"):
+        assert file in done.stdout
+    assert "CHANGED" not in done.stdout and "MISSING" not in done.stdout
+    results = finished / "results" / "tiny"
+    tables = {
+        path.relative_to(finished).as_posix()
+        for path in [*results.glob("*.tsv"), *results.glob("**/evaluation/**/*.tsv")]
+    }
+    recorded = [json.loads(path.read_text())["tables"] for path in results.rglob("provenance.json")]
+    assert tables <= {name for table in recorded for name in table}
+
+
+def test_new_images_are_predicted_in_jobs(project):
+    folder = project / "new"
+    (folder / "in").mkdir(parents=True)
+    images = sorted((project / "results/tiny/demo/images").glob("*.png"))
+    for path in images[:2]:
+        shutil.copy(path, folder)
+    shutil.copy(images[2], folder / "in")
+    (folder / "broken.png").write_bytes(b"no image")
+    edit(project, new_images={"folder": "new", "jobs": 2, "pixel_size": 0.5})
+    code, output = snakemake(project, "predict_folder")
+    assert code == 0, output
+    found = project / "results/tiny/new_images/new"
+    assert len(list((found / "parts").iterdir())) == 2
+    content = json.loads((found / "instances.json").read_text())
+    assert len(content["images"]) == 3
+    threshold = pd.read_csv(project / "results/tiny/chosen/threshold.tsv", sep="\t").threshold[0]
+    results = json.loads((found / "results.json").read_text())
+    believed = [one for one in results if one["score"] >= threshold]
+    assert len(believed) == len(content["annotations"]) > 0
+    table = pd.read_csv(found / "instances.csv")
+    assert len(table) == len(believed)
+    assert table["area_um2"].tolist() == pytest.approx((table["area"] * 0.25).tolist(), rel=1e-5)
+    for kind, suffix in (("labels", "png"), ("overlays", "jpg")):
+        assert len(list((found / kind).rglob(f"*.{suffix}"))) == 3
+    assert pd.read_csv(found / "issues.csv")["file"].tolist() == ["broken.png"]
+    assert pd.read_csv(found / "to_label.csv")["rank"].tolist() == [1, 2, 3]
+    shutil.copy(images[3], folder)
+    code, output = snakemake(project, "--dry-run", "predict_folder")
+    assert len(re.findall(r"^rule predict_new_images:", output, re.M)) == 1
+
+
+def test_new_images_need_a_folder(project):
+    code, output = snakemake(project, "--dry-run", "predict_folder")
+    assert code != 0
+    assert "new_images: missing, expected --config new_images=FOLDER" in output
+    assert "Traceback" not in output
+    code, output = snakemake(project, "--dry-run", "predict_folder", "--config", "new_images=no")
+    assert code != 0
+    assert "new_images.folder: no does not exist, expected a folder" in output

@@ -25,7 +25,7 @@ def results(tmp_path, monkeypatch):
         path.write_bytes(name.encode())
         images.append({"file_name": path.as_posix(), "sha256": provenance.digest(path)})
     source = {"format": "coco", "annotations": "photos/labels.json"}
-    dataset = json.dumps({"info": {"sources": [source]}, "images": images})
+    dataset = json.dumps({"images": images})
     training = dict.fromkeys(("weights_sha256", "fingerprint"), "0" * 64)
     training |= {"best_epoch": 2, "epochs": 3, "val_AP": 0.25, "backend": "tensorflow"}
     training |= {"device": "a fast one", "seed": 3} | provenance.environment()
@@ -48,12 +48,12 @@ def results(tmp_path, monkeypatch):
     paths = {name: path for name, (path, _) in files.items()}
     sidecar = Path(RUN, "evaluation/test/provenance.json")
     tables = {name: paths.pop(name) for name in ("metrics", "evaluation")}
-    record_evaluation(paths, [tables["metrics"]], ROW, {"seed": 3}, sidecar)
+    record_evaluation(paths, [tables["metrics"]], ROW, {"sources": [source]}, sidecar)
     record_results(
         [tables["evaluation"]],
         {"dataset": paths["dataset"]},
         [sidecar.as_posix()],
-        {"dataset": "d", "seed": 0},
+        {"dataset": "d", "seed": 0, "sources": [source]},
         Path("results/d/provenance.json"),
     )
     return tmp_path

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import console
 import gpus
-from mrcnn.errors import ModelError
 import provenance
+from mrcnn.errors import ModelError
 
 
 @contextmanager

@@ -125,9 +125,9 @@ def raw_files(record: dict, shown: Trace):
     if not Path(file["path"]).is_file():
         return
     content = json.loads(Path(file["path"]).read_text(encoding="utf-8"))
-    for source in content["info"]["sources"]:
-        where = source.get("annotations") or source.get("labels") or source.get("folder")
-        shown.line("annotations", f"{where} ({source['format']})")
+    for source in record["config"]["values"]["sources"]:
+        paths = [source[key] for key in ("annotations", "labels", "folder") if key in source]
+        shown.line("annotations", f"{' '.join(paths)} ({source['format']})".strip())
     images = content["images"]
     before = shown.changed
     for number, image in enumerate(images):
