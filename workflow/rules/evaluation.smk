@@ -172,7 +172,7 @@ rule evaluate:
             caption="../report/overlays.rst",
             category="5 Images",
             subcategory="{model}",
-            labels=of_split("{gallery}") | {"rank": "{rank}", "image": "{image}"},
+            labels=of_split("{gallery}", rank="{rank}", image="{image}"),
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
