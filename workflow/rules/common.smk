@@ -147,6 +147,6 @@ def of_split(what, **more):
 
 
 def captions():
-    """The texts of the report, and its style."""
+    """The texts of the report."""
     folder = SCRIPTS.parent / "report"
-    return [os.path.relpath(path) for path in sorted(folder.glob("*.*"))]
+    return [os.path.relpath(path) for path in sorted(folder.glob("*.rst"))]

@@ -291,6 +291,7 @@ rule make_report:
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
         captions=captions(),
+        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     output:
         "results/{dataset}/report.zip",
     log:
@@ -298,10 +299,9 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
-        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
             " --configfile {input.config} --report {output}"
-            " --report-stylesheet {params.style} > {log} 2>&1"
+            " --report-stylesheet {input.style} > {log} 2>&1"
         )
