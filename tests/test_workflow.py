@@ -44,13 +44,6 @@ def snakemake(folder, *arguments):
     return done.returncode, done.stdout
 
 
-def planned(folder, *arguments):
-    """The rules that a dry run would execute."""
-    code, output = snakemake(folder, "--dry-run", *arguments)
-    assert code == 0, output
-    return set(re.findall(r"^(?:local)?rule (\w+):", output, re.M)) - {"all"}
-
-
 def edit(folder, **changes):
     """Change values of the configuration, named by their path: models__tiny__input=..."""
     path = folder / "config" / "config.yaml"
@@ -157,47 +150,6 @@ def test_the_same_command_again_does_nothing(project):
     assert "Nothing to be done" in output
 
 
-def test_touched_files_run_nothing(project):
-    for path in (project / "workflow" / "scripts").rglob("*.py"):
-        path.touch()
-    assert planned(project) == set()
-
-
-AFTER_PREDICTION = {
-    "gather_predictions",
-    "choose_threshold",
-    "evaluate",
-    "compare_models",
-    "make_report",
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "rules"),
-    [
-        ({"evaluation__overlays": 2}, {"evaluate", "compare_models"}),
-        ({"prediction__min_score": 0.3}, {"predict", *AFTER_PREDICTION}),
-        ({"models__tiny__training__epochs": 3}, {"train", "plot_history", "predict"}),
-        ({"inputs__tiny__copies": 2}, {"make_shard", "train", "predict"}),
-    ],
-)
-def test_a_changed_value_runs_what_depends_on_it(project, changes, rules):
-    edit(project, **changes)
-    ran = planned(project)
-    assert rules <= ran
-    upstream = ["import_annotations", "validate_dataset", "split_dataset", "make_shard", "train"]
-    first = next(rule for rule in [*upstream, "predict", "evaluate"] if rule in rules)
-    assert not set(upstream[: upstream.index(first)] if first in upstream else upstream) & ran
-
-
-def test_changed_library_code_runs_its_stage(project):
-    path = project / "workflow" / "scripts" / "evaluation" / "overlays.py"
-    path.write_text(path.read_text() + "\nEXTRA = 1\n")
-    ran = planned(project)
-    assert "evaluate" in ran
-    assert not {"make_shard", "train", "predict"} & ran
-
-
 def test_more_epochs_continue_the_training(project):
     edit(project, models__tiny__training__epochs=3)
     code, output = snakemake(project, "results/tiny/models/tiny/holdout/seed0/history.tsv")
@@ -226,18 +178,6 @@ def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
     assert len(same) > 10
     for path in same:
         assert path.read_bytes() == (tmp_path / path.relative_to(finished)).read_bytes(), path.name
-
-
-def test_a_damaged_shard_is_noticed(project):
-    shard = next((project / "results/tiny/shards/tiny/holdout/train").glob("*.tfrecord"))
-    data = bytearray(shard.read_bytes())
-    data[len(data) // 2] ^= 1
-    shard.write_bytes(data)
-    edit(project, models__tiny__training__epochs=3)
-    code, output = snakemake(project, "--rerun-triggers", "params")
-    assert code != 0
-    assert "changed since it was written" in output and "run snakemake again" in output
-    assert "Traceback" not in output
 
 
 def test_too_many_objects_is_refused_before_training(project):

@@ -14,8 +14,6 @@ OUTPUTS:
 
 
 rule make_demo:
-    input:
-        code=code("make_demo"),
     output:
         images=collect(
             "results/{{dataset}}/demo/images/{name}", name=sources.demo_images(config)
@@ -23,11 +21,13 @@ rule make_demo:
         annotations="results/{dataset}/demo/annotations.json",
     log:
         "results/logs/make_demo/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
         images=len(sources.demo_images(config)),
         seed=lookup("seed", within=config),
+        code=code("make_demo"),
     script:
         "../scripts/make_demo.py"
 
@@ -35,7 +35,6 @@ rule make_demo:
 rule import_annotations:
     input:
         files=source_files,
-        code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
         embedded=directory("results/{dataset}/embedded_images"),
@@ -46,21 +45,21 @@ rule import_annotations:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        **asks(import_asks),
     params:
         sources=sources.importable(config),
         images=lookup("images", within=config),
+        code=code("import_annotations"),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:
         "../scripts/import_annotations.py"
 
 
-rule validate_dataset:
+# Its result is asked for before anything below is planned: see if_changed in common.smk.
+checkpoint validate_dataset:
     input:
         imported="results/{dataset}/imported.json",
-        code=code("validate_dataset"),
     output:
         dataset="results/{dataset}/dataset.json",
         quarantine="results/{dataset}/quarantine.json",
@@ -83,11 +82,11 @@ rule validate_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
-        runtime="4h",
+        **asks(tables_ask),
     params:
         classes=lookup("classes", within=config),
         validation=lookup("validation", within=config),
+        code=code("validate_dataset"),
     script:
         "../scripts/validate_dataset.py"
 
@@ -95,7 +94,6 @@ rule validate_dataset:
 rule check_objects:
     input:
         dataset="results/{dataset}/dataset.json",
-        code=code("check_objects"),
     output:
         report(
             "results/{dataset}/objects.tsv",
@@ -107,8 +105,11 @@ rule check_objects:
         "results/logs/check_objects/{dataset}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    resources:
+        **asks(tables_ask),
     params:
         models=seen_by_models(),
+        code=code("check_objects"),
     script:
         "../scripts/check_objects.py"
 
@@ -117,7 +118,6 @@ rule plot_issues:
     input:
         issues="results/{dataset}/issues.tsv",
         imported="results/{dataset}/imported.json",
-        code=code("plot_issues"),
     output:
         report(
             directory("results/{dataset}/issues"),
@@ -132,7 +132,9 @@ rule plot_issues:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
+        **asks(tables_ask),
+    params:
+        code=code("plot_issues"),
     script:
         "../scripts/plot_issues.py"
 
@@ -141,7 +143,6 @@ rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         files=split_files,
-        code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
@@ -159,10 +160,11 @@ rule split_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=8000,
+        **asks(tables_ask),
     params:
         split=lookup("split", within=config),
         seed=lookup("seed", within=config),
+        code=code("split_dataset"),
     script:
         "../scripts/split_dataset.py"
 
@@ -171,7 +173,6 @@ rule plot_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         balance="results/{dataset}/splits/{fold}/balance.tsv",
-        code=code("plot_dataset"),
     output:
         sheet=report(
             "results/{dataset}/splits/{fold}/dataset.png",
@@ -190,8 +191,11 @@ rule plot_dataset:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    resources:
+        **asks(tables_ask),
     params:
         models=seen_by_models(),
+        code=code("plot_dataset"),
     script:
         "../scripts/plot_dataset.py"
 
@@ -201,7 +205,6 @@ rule export_dataset:
         train="results/{dataset}/splits/holdout/train.json",
         val="results/{dataset}/splits/holdout/val.json",
         test="results/{dataset}/splits/holdout/test.json",
-        code=code("export_dataset"),
     output:
         directory("results/{dataset}/exports/{format}"),
     log:
@@ -211,7 +214,9 @@ rule export_dataset:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
+    params:
+        code=code("export_dataset"),
     message:
         "Export {wildcards.dataset} as {wildcards.format}"
     script:

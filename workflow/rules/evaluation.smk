@@ -17,7 +17,6 @@ rule predict:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("predict"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}/{scatteritem}.json",
     log:
@@ -26,13 +25,13 @@ rule predict:
         "results/benchmarks/predict/{dataset}/{model}/{fold}/{run}/{split}/{scatteritem}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
-        mem_mb=8000,
-        runtime="4h",
+        **asks(prediction_asks),
+        **gpus.wanted(),
     params:
         prediction=lookup("prediction", within=config),
+        code=code("predict"),
     script:
         "../scripts/predict.py"
 
@@ -42,13 +41,15 @@ rule gather_predictions:
         predictions=gather.prediction(
             "results/{{dataset}}/models/{{model}}/{{fold}}/{{run}}/predictions/{{split}}/{scatteritem}.json"
         ),
-        code=code("gather_predictions"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
         "results/logs/gather_predictions/{dataset}/{model}/{fold}/{run}/{split}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("gather_predictions"),
     script:
         "../scripts/gather_predictions.py"
 
@@ -57,7 +58,6 @@ rule choose_threshold:
     input:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/val.json",
         truth="results/{dataset}/splits/{fold}/val.json",
-        code=code("choose_threshold"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
     log:
@@ -65,9 +65,10 @@ rule choose_threshold:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
+        **asks(tables_ask),
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
+        code=code("choose_threshold"),
     script:
         "../scripts/choose_threshold.py"
 
@@ -77,7 +78,6 @@ rule evaluate:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
         truth="results/{dataset}/splits/{fold}/{split}.json",
         threshold="results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
-        code=code("evaluate"),
     output:
         metrics=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv",
@@ -182,12 +182,10 @@ rule evaluate:
         "../../envs/mrcnn.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime="2h",
+        **asks(tables_ask),
     params:
-        max_detections=lookup("evaluation/max_detections", within=config),
-        min_score=lookup("evaluation/min_score", within=config),
-        overlays=lookup("evaluation/overlays", within=config),
+        evaluation=measured,
+        code=code("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -203,7 +201,6 @@ rule compare_models:
         thresholds=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
         ),
-        code=code("compare_models"),
     output:
         evaluation=report(
             "results/{dataset}/evaluation.tsv",
@@ -221,10 +218,13 @@ rule compare_models:
         ),
     log:
         "results/logs/compare_models/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        settings=variants.differences(config["models"]),
+        code=code("compare_models"),
     script:
         "../scripts/compare_models.py"
 
@@ -240,22 +240,21 @@ rule summarise:
         mistakes=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv"
         ),
-        code=code("summarise"),
     output:
         "results/{dataset}/summary.rst",
     log:
         "results/logs/summarise/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        code=code("summarise"),
     script:
         "../scripts/summarise.py"
 
 
 rule save_config:
-    input:
-        code=code("save_config"),
     output:
         report(
             "results/{dataset}/config.yaml",
@@ -265,10 +264,12 @@ rule save_config:
         ),
     log:
         "results/logs/save_config/{dataset}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
     params:
         config=config,
+        code=code("save_config"),
     script:
         "../scripts/save_config.py"
 
@@ -290,7 +291,6 @@ rule make_report:
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
-        captions=captions(),
         style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     output:
         "results/{dataset}/report.zip",
@@ -299,6 +299,7 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        captions=captions,
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"

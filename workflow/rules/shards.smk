@@ -12,7 +12,6 @@ OUTPUTS:
 rule make_shard:
     input:
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("make_shard"),
     output:
         records="results/{dataset}/shards/{input}/{fold}/{split}/{scatteritem}.tfrecord",
         index="results/{dataset}/shards/{input}/{fold}/{split}/{scatteritem}.json",
@@ -23,11 +22,11 @@ rule make_shard:
     conda:
         "../../envs/mrcnn.yaml"
     resources:
-        mem_mb=4000,
-        runtime="2h",
+        **asks(shard_asks),
     params:
         input=lookup("inputs/{input}", within=config),
         seed=lookup("seed", within=config),
+        code=code("make_shard"),
     script:
         "../scripts/make_shard.py"
 
@@ -41,7 +40,6 @@ rule plot_inputs:
             "results/{{dataset}}/shards/{{input}}/{{fold}}/train/{scatteritem}.tfrecord"
         ),
         split="results/{dataset}/splits/{fold}/train.json",
-        code=code("plot_inputs"),
     output:
         report(
             "results/{dataset}/shards/{input}/{fold}/inputs.png",
@@ -54,5 +52,7 @@ rule plot_inputs:
         "results/logs/plot_inputs/{dataset}/{input}/{fold}.log",
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_inputs"),
     script:
         "../scripts/plot_inputs.py"

@@ -18,7 +18,6 @@ rule train:
         val_records=shards_of("val", "tfrecord"),
         truth="results/{dataset}/splits/{fold}/val.json",
         pretrained=pretrained_weights,
-        code=code("train"),
     output:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
@@ -29,11 +28,10 @@ rule train:
         "results/benchmarks/train/{dataset}/{model}/{fold}/{run}.tsv"
     conda:
         "../../envs/mrcnn.yaml"
-    threads: 64  # all that there are: Snakemake lowers it to --cores
+    threads: cores_of_a_model
     resources:
-        gpu=1,
-        mem_mb=16000,
-        runtime="24h",
+        **asks(training_asks),
+        **gpus.wanted(),
     params:
         name="{model}",
         input=recipe_of,
@@ -41,6 +39,7 @@ rule train:
         training=lookup("models/{model}/training", within=config),
         seed=seed_of,
         checkpoints="results/{dataset}/models/{model}/{fold}/{run}/checkpoints",
+        code=code("train"),
     script:
         "../scripts/train.py"
 
@@ -49,7 +48,6 @@ rule plot_history:
     input:
         history="results/{dataset}/models/{model}/{fold}/{run}/history.tsv",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
-        code=code("plot_history"),
     output:
         svg="results/{dataset}/models/{model}/{fold}/{run}/learning_curves.svg",
         png=report(
@@ -61,7 +59,10 @@ rule plot_history:
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",
+    localrule: True
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_history"),
     script:
         "../scripts/plot_history.py"

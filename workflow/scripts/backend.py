@@ -3,6 +3,10 @@
 import os
 from contextlib import contextmanager
 
+import console
+import gpus
+import provenance
+
 
 @contextmanager
 def _quiet():
@@ -21,8 +25,19 @@ with _quiet():
     import keras
 
 
-def start(threads: int, seed: int = 0):
-    """Settle threads and random numbers, before the first operation."""
+_reserved = None
+
+
+def start(threads: int, seed: int = 0, gpu: int = 0):
+    """Settle GPU, threads and random numbers, before the first operation.
+
+    Args:
+        threads: of operations on the processor.
+        seed: of all random numbers.
+        gpu: 1 for a GPU that no other job has; 0 takes what there is.
+    """
+    global _reserved
+    _reserved = gpus.reserve(console.say) if gpu else None
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -34,3 +49,24 @@ def start(threads: int, seed: int = 0):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         with _quiet():
             tf.constant(0) + 1
+
+
+def device() -> str:
+    """The name of what computes: the first GPU, else the processor."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+    if keras.backend.backend() == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        (first, *_) = jax.devices()
+        if first.platform != "cpu":
+            return first.device_kind
+    return provenance.processor()

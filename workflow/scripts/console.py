@@ -7,6 +7,8 @@ import traceback
 from contextlib import contextmanager
 from pathlib import Path
 
+import orphans
+
 _terminal = sys.stderr
 
 
@@ -20,7 +22,8 @@ def logged(log: str, mistakes: type[Exception] | tuple[type[Exception], ...] = (
     global _terminal
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     _terminal = os.fdopen(os.dup(2), "w")
-    with Path(log).open("wb", buffering=0) as file:
+    orphans.guard(Path(log))
+    with Path(log).open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     try:

@@ -164,8 +164,8 @@ if __name__ == "__main__":
             truth_file=Path(snakemake.input.truth),
             threshold_file=Path(snakemake.input.threshold),
             output={name: Path(snakemake.output[name]) for name in OUTPUTS},
-            max_detections=snakemake.params.max_detections,
-            min_score=snakemake.params.min_score,
-            overlay_count=snakemake.params.overlays,
+            max_detections=snakemake.params.evaluation["max_detections"],
+            min_score=snakemake.params.evaluation["min_score"],
+            overlay_count=snakemake.params.evaluation["overlays"],
             threads=snakemake.threads,
         )

@@ -1,5 +1,6 @@
 """Finds objects in the images of a split, in the images' own coordinates."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,7 +13,7 @@ import backend
 import console
 import network
 from coco import cutouts, seams, windows
-from coco.errors import InputError
+from coco.errors import InputError, remake
 from coco.images import ImageReader
 from coco_results import as_results
 from mrcnn.errors import ModelError
@@ -50,6 +51,7 @@ def predict(weights, model, split, part, prediction, output):
         output: path of the COCO results.
     """
     about, truth = json.loads(model.read_text()), json.loads(split.read_text())
+    refuse_damaged(weights, about["weights_sha256"])
     refuse_other_classes(about["classes"], truth, model, split)
     net = load(about, weights, prediction)
     number, parts = (int(n) for n in part.split("-of-"))
@@ -110,6 +112,17 @@ def batch(looks: list[tuple], count: int) -> tuple:
     return [pixels for *_, pixels in looks], filled, [look[:2] for look in looks], count
 
 
+def refuse_damaged(weights, expected):
+    """Half of a file may load, and find half of the objects."""
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise InputError(
+            f"{weights}: changed since it was written (sha256 {found[:12]}..., expected "
+            f"{expected[:12]}...). {remake(weights)}"
+        )
+
+
 def refuse_other_classes(classes, truth, model, split):
     """A class id means nothing without its name."""
     names = [category["name"] for category in truth["categories"]]
@@ -167,7 +180,7 @@ def frame(reader: ImageReader, one: Plan, corner: tuple[int, int]) -> np.ndarray
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
-        backend.start(snakemake.threads)
+        backend.start(snakemake.threads, gpu=snakemake.resources.get("gpu", 0))
         predict(
             weights=Path(snakemake.input.weights),
             model=Path(snakemake.input.model),

@@ -12,6 +12,7 @@ import pandas as pd
 import backend
 import console
 import network
+import provenance
 from backend import keras
 from coco import json_files, shards
 from coco.errors import InputError
@@ -60,7 +61,7 @@ def train(
         output: paths `weights`, `model`, `history`.
     """
     samples, val_samples = shards.Reader(train_index), shards.Reader(val_index)
-    refuse_what_does_not_fit(samples, architecture)
+    refuse_what_does_not_fit(samples, val_samples, architecture)
     net = network.build(architecture, recipe["size"], samples.channels, samples.classes, seed)
     memory = Memory(
         checkpoints,
@@ -70,6 +71,8 @@ def train(
     batches = Batches(samples, training["batch_size"], architecture["max_objects"], seed=seed)
     compile_network(net, training, steps_per_epoch=len(batches))
     batches.start(epoch=memory.restore(net))
+    if memory.history:
+        console.say(f"{name}: goes on after epoch {len(memory.history)}")
     if not memory.exhausted:
         net.fit(
             batches,
@@ -79,7 +82,7 @@ def train(
             verbose=0,
             callbacks=[
                 NonFiniteLoss(batches),
-                Validation(validation(val_samples), training["evaluate_every"]),
+                Validation(validation(val_samples), training["evaluate_every"], memory.validation),
                 Report(name, training["epochs"], len(batches)),
                 memory,
                 keras.callbacks.TensorBoard(
@@ -92,7 +95,7 @@ def train(
     save(memory, **output, **about, training=training, seed=seed)
 
 
-def refuse_what_does_not_fit(samples, architecture):
+def refuse_what_does_not_fit(samples, val_samples, architecture):
     """Stop before hours of training, not within."""
     most = samples.most_instances
     if most > architecture["max_objects"]:
@@ -101,6 +104,13 @@ def refuse_what_does_not_fit(samples, architecture):
             f"{architecture['max_objects']}. Raise architecture.max_objects to at least {most}, "
             "or make the input smaller (mode: crop)."
         )
+    for split, inputs in (("train", samples), ("val", val_samples)):
+        if not inputs.most_instances:
+            raise InputError(
+                f"None of the {len(inputs)} inputs of {split} shows an object, so there is nothing "
+                "to learn from or to choose the best epoch by. See results/*/issues.tsv and "
+                f"objects.tsv for what was left out, or raise split.{split}."
+            )
 
 
 def compile_network(model, training, steps_per_epoch):
@@ -216,7 +226,9 @@ def save(memory, weights, model, history, **about):
         "val_AP": memory.best,
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "fingerprint": memory.fingerprint,
-        "versions": {"keras": keras.__version__, "backend": keras.backend.backend()},
+        "backend": keras.backend.backend(),
+        "device": backend.device(),
+        **provenance.environment(),
     }
     model.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     rows = [[row[name] for name in HISTORY.values()] for row in memory.history]
@@ -226,7 +238,9 @@ def save(memory, weights, model, history, **about):
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
-        backend.start(snakemake.threads, snakemake.params.seed)
+        backend.start(
+            snakemake.threads, snakemake.params.seed, gpu=snakemake.resources.get("gpu", 0)
+        )
         train(
             name=f"train {snakemake.wildcards.model} {snakemake.wildcards.run}",
             train_index=snakemake.input.train,

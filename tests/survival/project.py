@@ -1,0 +1,105 @@
+"""A copy of the project, the command that runs it, and whether two results are the same."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = "Snakefile", "workflow", "profiles", "envs", "config"
+
+
+def make(folder: Path, epochs: int):
+    """A project of its own in `folder`, with the configuration of the tests."""
+    folder.mkdir(parents=True)
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    config = yaml.safe_load((ROOT / "tests" / "config.yaml").read_text())
+    config["models"]["tiny"]["training"]["epochs"] = epochs
+    (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def start(folder: Path, *arguments: str, cores: int | None = 2, **options) -> subprocess.Popen:
+    """Snakemake in a process group of its own, as a shell starts it; its output is a pipe."""
+    given = ["--cores", str(cores)] if cores else []
+    # What a shell puts in the background ignores Ctrl-C, and so would Snakemake.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *given, *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        **options,
+    )
+
+
+def run(folder: Path, *arguments: str, **options) -> tuple[int, str]:
+    """Exit code, and all that the user sees."""
+    process = start(folder, *arguments, **options)
+    output, _ = process.communicate()
+    return process.returncode, output
+
+
+def processes(folder: Path) -> list[psutil.Process]:
+    """Those that work in the project, Snakemake and its jobs."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def left_over(folder: Path, seconds: float) -> list[str]:
+    """What still works in the project when so many seconds have passed."""
+    end = time.monotonic() + seconds
+    while (left := processes(folder)) and time.monotonic() < end:
+        time.sleep(0.2)
+    return [" ".join(process.cmdline()) for process in left]
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """The files under `results/` that are missing in one project, or say something else.
+
+    Logs, times, event files and pictures, which carry dates, are left out.
+    """
+    return sorted(
+        str(name)
+        for name in compared(one) | compared(other)
+        if content(one / "results" / name) != content(other / "results" / name)
+    )
+
+
+def compared(project: Path) -> set[Path]:
+    results = project / "results"
+    return {
+        path.relative_to(results)
+        for suffix in ("tsv", "json", "tfrecord", "h5")
+        for path in results.rglob(f"*.{suffix}")
+        if not {"logs", "benchmarks", "checkpoints"} & set(path.relative_to(results).parts)
+    }
+
+
+def content(path: Path) -> str | bytes | None:
+    if not path.exists():
+        return None
+    if path.name == "history.tsv":
+        return pd.read_csv(path, sep="\t").drop(columns="seconds").to_csv()
+    return path.read_bytes()

@@ -1,0 +1,84 @@
+"""Each job has a GPU of its own; Slurm's partitions are read as it prints them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import gpus
+
+JOB = """
+import os, pathlib, sys, gpus
+gpus.LOCKS = pathlib.Path(sys.argv[1])
+lock = gpus.reserve(sys.exit)
+print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
+input()
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    monkeypatch.setattr(gpus, "LOCKS", tmp_path)
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    for question in (gpus.here, gpus.partition):
+        question.cache_clear()
+    yield
+    for question in (gpus.here, gpus.partition):
+        question.cache_clear()
+
+
+def job(root, tmp_path):
+    """A training that keeps its GPU until it is told to end; also the one it has."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", JOB, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(root / "workflow/scripts"),
+            "CUDA_VISIBLE_DEVICES": "0,1",
+        },
+    )
+    return process, process.stdout.readline().strip()
+
+
+def test_no_two_jobs_share_a_gpu_and_a_third_waits(root, tmp_path):
+    (one, first), (two, second) = job(root, tmp_path), job(root, tmp_path)
+    assert sorted([first, second]) == ["0", "1"]
+    third, none = job(root, tmp_path)
+    assert none == "" and "waiting" in third.communicate()[1]
+    one.kill()
+    one.wait()
+    fourth, freed = job(root, tmp_path)
+    assert freed == first, "a killed job leaves its GPU"
+    for process in (two, fourth):
+        process.kill()
+        process.wait()
+
+
+def test_jobs_of_slurm_keep_the_gpu_that_slurm_gave(monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert gpus.reserve(print) is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted"),
+    [
+        ("cpu up (null)\n", {}),
+        ("cpu up (null)\nlong up gpu:a100:4\n", {"gpu": 1, "slurm_partition": "long"}),
+        (
+            "all up gpu:1\ngpu up gpu:a100:4(S:0-1)\n",
+            {"gpu": 1, "slurm_partition": "gpu"},
+        ),
+        ("gpu down gpu:1\ncpu up (null)\n", {}),
+        ("", {}),
+    ],
+)
+def test_a_partition_with_gpus_is_found(monkeypatch, printed, wanted):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(gpus, "said_by", lambda *c: printed if c[0] == "sinfo" else "")
+    assert gpus.wanted() == wanted

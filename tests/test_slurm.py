@@ -1,0 +1,108 @@
+"""The whole way through a Slurm queue, with jobs that are killed and run out of time.
+
+Skipped where no Slurm answers: tests/slurm/run.sh starts one, runs these tests and stops it.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "survival"))
+
+import project
+
+EPOCHS = 40  # so many that the training is still running when its time is up
+PROFILES = [
+    *("--profile", "profiles/slurm"),
+    *("--profile", str(project.ROOT / "tests" / "slurm")),
+]
+pytestmark = pytest.mark.slow
+
+
+def slurm(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def jobs() -> list[dict]:
+    """Those in the queue: Slurm's id, state, and the rule."""
+    lines = slurm("squeue", "--noheader", "--states=all", "--format=%i %T %P %b %k").splitlines()
+    fields = ["id", "state", "partition", "gres", "comment"]
+    found = [dict(zip(fields, line.split(None, 4), strict=True)) for line in lines]
+    return [
+        job | {"rule": re.match("rule_([a-z_]+?)_wildcards", job["comment"])[1]} for job in found
+    ]
+
+
+def wait_for(rule: str, process, also=lambda: True) -> dict:
+    """The first job of a rule that runs, once `also()` is true."""
+    while process.poll() is None:
+        running = [job for job in jobs() if job["rule"] == rule and job["state"] == "RUNNING"]
+        if running and also():
+            return running[0]
+        time.sleep(0.5)
+    raise AssertionError(f"{rule} did not run:\n{process.stdout.read()[-5000:]}")
+
+
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory):
+    """A run through Slurm: Snakemake killed, a job killed, a training out of time. All it said."""
+    try:
+        slurm("sinfo")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no Slurm runs here: tests/slurm/run.sh")
+    folder = tmp_path_factory.mktemp("slurm") / "project"
+    project.make(folder, EPOCHS)
+
+    first = project.start(folder, *PROFILES, cores=None)
+    wait_for("import_annotations", first)
+    os.killpg(first.pid, signal.SIGKILL)
+    assert project.run(folder, "--unlock")[0] == 0
+
+    second = project.start(folder, *PROFILES, cores=None)
+    slurm("scancel", wait_for("make_shard", second)["id"])
+    state = folder / "results/tiny/models/tiny/holdout/seed0/checkpoints/state.json"
+    training = wait_for("train", second, also=state.exists)
+    epochs = len(json.loads(state.read_text())["history"])
+    slurm("scontrol", "update", f"jobid={training['id']}", "EndTime=now")
+    said, _ = second.communicate()
+    assert second.returncode == 0, said
+    return folder, said, training, epochs
+
+
+def test_the_training_had_its_gpu_in_the_partition_of_gpus(disturbed):
+    _, _, training, _ = disturbed
+    assert training["partition"] == "gpu"
+    assert "gpu" in training["gres"]
+    others = {job["partition"] for job in jobs() if job["rule"] not in ("train", "predict")}
+    assert others == {"cpu"}
+
+
+def test_small_rules_do_not_queue(disturbed):
+    queued = {job["rule"] for job in jobs()}
+    assert not queued & {"make_demo", "save_config", "gather_predictions", "compare_models"}
+
+
+def test_a_training_out_of_time_went_on_in_another_job(disturbed):
+    folder, said, _, epochs = disturbed
+    assert "TIMEOUT" in said
+    log = (folder / "results/logs/train/tiny/tiny/holdout/seed0.log").read_text()
+    assert "epoch 1:" not in log and f"epoch {EPOCHS}:" in log
+    assert epochs >= 1
+
+
+def test_a_killed_job_ran_again(disturbed):
+    assert "CANCELLED" in disturbed[1]
+
+
+def test_tables_and_weights_are_those_of_a_local_run(disturbed, tmp_path):
+    project.make(tmp_path / "local", EPOCHS)
+    code, said = project.run(tmp_path / "local")
+    assert code == 0, said
+    assert project.differences(tmp_path / "local", disturbed[0]) == []
