@@ -84,4 +84,4 @@ def look_at(page: Page, row: int, folder: Path) -> tuple[str, str]:
 
 if __name__ == "__main__":
     _, complaints = click_through(Path(sys.argv[1]), Path(sys.argv[2]))
-    sys.exit("\n".join(complaints))
+    sys.exit("\n".join(complaints) or 0)

@@ -29,7 +29,7 @@ def test_the_epoch_that_was_kept_is_marked():
 
 def test_early_stopping_shades_the_epochs_in_vain():
     labels = legend(learning_curves(history(4, [0.1, 0.4, 0.2, 0.3]), best_epoch=2, planned=50))
-    shade = labels["no better one: stopped after 4 of 50"]
+    shade = labels["stopped early: 4 of 50 epochs"]
     assert (shade.get_x(), shade.get_width()) == (2, 2)
 
 

@@ -255,9 +255,9 @@ def used_inputs():
     return list(dict.fromkeys(model["input"] for model in config["models"].values()))
 
 
-def of_split(what):
+def of_split(what, **more):
     """The columns of an evaluation's entry in the report."""
-    return {"what": what, "fold": "{fold}", "run": "{run}", "split": "{split}"}
+    return {"what": what, **more, "fold": "{fold}", "run": "{run}", "split": "{split}"}
 
 
 def final_results(wildcards):

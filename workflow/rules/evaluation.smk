@@ -172,7 +172,7 @@ rule evaluate:
             caption="../report/overlays.rst",
             category="5 Images",
             subcategory="{model}",
-            labels=of_split("{gallery}") | {"rank": "{rank}", "image": "{image}"},
+            labels=of_split("{gallery}", rank="{rank}", image="{image}"),
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -291,6 +291,7 @@ rule make_report:
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
+        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     output:
         "results/{dataset}/report.zip",
     log:
@@ -299,10 +300,9 @@ rule make_report:
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
         captions=captions,
-        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
             " --configfile {input.config} --report {output}"
-            " --report-stylesheet {params.style} > {log} 2>&1"
+            " --report-stylesheet {input.style} > {log} 2>&1"
         )

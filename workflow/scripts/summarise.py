@@ -1,21 +1,17 @@
 """Tells the story of the run, with its numbers, for the opening page of the report."""
 
-import base64
-import io
-import re
-import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from PIL import Image
 
 import console
 from coco import json_files
 from evaluation.confusion import BACKGROUND
 from evaluation.thresholds import EVERY_CLASS
+from restructured_text import csv_table, embedded, emphasised
 
-WIDTH = 960  # px of a picture
+INTERVAL = "95 % interval of AP"
 MOST = 12  # rows of a table
 FEW = 100  # training objects of a class that are few
 REMEDIES = {
@@ -96,7 +92,7 @@ def data(counts: pd.DataFrame) -> str:
     text = f"{images['used']:,} of {images['in']:,} images and {objects['used']:,} of "
     text += f"{objects['in']:,} annotations are used"
     left_out = [
-        f"{kind} {number:,}"
+        f"{number:,} {kind}"
         for kind in ("quarantined", "merged", "dropped")
         if (number := images[kind] + objects[kind])
     ]
@@ -132,59 +128,51 @@ def model(name: str, about: dict) -> str:
 def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
     own = ranked[(ranked["model"] == chosen) & (ranked["split"] == run.split)]
     rows = own.set_index("iou_type")
-    lines = [
-        f"{run.split} images, AP50, AP, 95 % interval of AP",
-        *(
-            f"{name}, {row['AP50']:.3f}, {row['AP']:.3f}, {row['AP_low']:.3f} to "
-            f"{row['AP_high']:.3f}"
-            for name, row in (("masks", rows.loc["segm"]), ("boxes", rows.loc["bbox"]))
-        ),
-    ]
+    lines = [[f"{run.split} images", "AP50", "AP", INTERVAL]]
+    for name, kind in (("masks", "segm"), ("boxes", "bbox")):
+        lines.append([name, *precisions(rows.loc[kind])])
     point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
-    several = len(ranked["model"].unique())
-    compared = (
-        f" It is the best of {several} models on the validation images." if several > 1 else ""
-    )
-    return (
-        f"{listed(lines)}{listed(of_classes(run))}{listed(of_models(ranked, run))}"
+    text = f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
+    if rows["runs"].max() > 1:
+        text += (
+            f"The model's numbers are means of {rows['runs'].max()} runs; what follows, and the "
+        )
+        text += "classes, are of the first.\n\n"
+    return text + (
         f"A user who keeps detections with a score of {point['threshold']:.2f} or more gets "
         f"{point['true_positives']:.0f} of {point['objects']:.0f} objects right, misses "
         f"{point['false_negatives']:.0f}, and gets {point['false_positives']:.0f} that are wrong "
         f"(F1 {percent(point['F1'])}). The number of objects in an image is off by "
-        f"{count['mean_absolute_error']:.2f} on average.{compared}\n"
+        f"{count['mean_absolute_error']:.2f} on average.\n"
     )
 
 
-def of_classes(run: Run) -> list[str]:
+def of_classes(run: Run) -> list[list]:
     """A line per class, masks; of many, the best and the worst."""
     ranked = run.per_class.dropna(subset="AP").sort_values("AP", ascending=False)
     if len(ranked) > MOST:
         ranked = pd.concat([ranked.head(MOST // 2), ranked.tail(MOST // 2)])
-    rows = [
-        f"{named(name)}, {row['instances']}, {row['AP50']:.3f}, {row['AP']:.3f}, "
-        f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
-        for name, row in ranked.iterrows()
-    ]
-    return ["masks by class, objects, AP50, AP, 95 % interval of AP", *rows]
+    lines = [["masks by class", "objects", "AP50", "AP", INTERVAL]]
+    for name, row in ranked.iterrows():
+        lines.append([emphasised(name), f"{row['instances']:.0f}", *precisions(row)])
+    return lines
 
 
-def of_models(ranked: pd.DataFrame, run: Run) -> list[str]:
+def of_models(ranked: pd.DataFrame, run: Run) -> list[list]:
     """A line per model, masks, if there are several, the best on the validation images first."""
     own = ranked[(ranked["split"] == run.split) & (ranked["iou_type"] == "segm")].head(MOST)
-    if len(own) < 2:
-        return []
-    rows = [
-        f"{row['model']}, {row['runs']}, {row['val_AP']:.3f}, {row['AP']:.3f}, "
-        f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
-        for _, row in own.iterrows()
-    ]
-    return [f"models, runs, AP (validation), AP ({run.split}), 95 % interval", *rows]
+    lines = [["models, masks", "runs", "AP, validation images", "AP50", "AP", INTERVAL]]
+    for _, row in own.iterrows():
+        lines.append([row["model"], row["runs"], f"{row['val_AP']:.3f}", *precisions(row)])
+    return lines if len(own) > 1 else []
 
 
-def listed(lines: list[str]) -> str:
-    """A table of lines, the first of which is the header."""
-    body = "\n".join(f"   {line}" for line in lines)
-    return f".. csv-table::\n   :header-rows: 1\n\n{body}\n\n" if lines else ""
+def precisions(row: pd.Series) -> list[str]:
+    """The cells of AP50, AP and its interval."""
+    if pd.isna(row["AP"]):
+        return ["not defined"] * 3
+    interval = f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
+    return [f"{row['AP50']:.3f}", f"{row['AP']:.3f}", interval]
 
 
 def failures(run: Run) -> str:
@@ -196,13 +184,13 @@ def failures(run: Run) -> str:
     if lost.iloc[1]:
         text += f", then *{lost.index[1]}* ({lost.iloc[1]:.3f})"
     if len(worst) > 1:
-        text += f". The weakest class is {named(worst.index[0])} (AP {worst.iloc[0]:.3f}), the "
-        text += f"strongest {named(worst.index[-1])} ({worst.iloc[-1]:.3f})"
+        weakest, strongest = emphasised(worst.index[0]), emphasised(worst.index[-1])
+        text += f". The weakest class is {weakest} (AP {worst.iloc[0]:.3f}), "
+        text += f"the strongest {strongest} ({worst.iloc[-1]:.3f})"
     pair = most_confused(run.confusion)
     if pair:
-        text += (
-            f". Most often confused: {named(pair[0])} taken for {named(pair[1])}, {pair[2]} times"
-        )
+        true, predicted = emphasised(pair[0]), emphasised(pair[1])
+        text += f". Most often confused: {true} taken for {predicted}, {pair[2]} times"
     return f"{text}.\n"
 
 
@@ -225,16 +213,12 @@ def next_steps(run: Run, balance: pd.DataFrame) -> str:
     training = balance[balance["split"] == "train"].set_index("class")["instances"]
     few = training[(training < FEW) & training.index.isin(run.per_class.index)]
     if len(few):
-        listed = ", ".join(f"{named(name)} ({count:.0f})" for name, count in few.head(5).items())
+        listed = ", ".join(
+            f"{emphasised(name)} ({count:.0f})" for name, count in few.head(5).items()
+        )
         steps.append(f"Add objects of the classes with few to learn from: {listed}.")
     steps.append("Look at the images in *5 Images*: what went wrong is written beside the objects.")
     return "\n".join(f"- {step}" for step in steps) + "\n"
-
-
-def named(class_: str) -> str:
-    """The name of a class, emphasised, whatever its letters mean in reStructuredText."""
-    plain = re.sub(r"([^\w\s])", r"\\\1", class_.strip())
-    return f"*{plain}*"
 
 
 def percent(share: float) -> str:
@@ -254,13 +238,7 @@ def picture(run: Run, gallery: str, caption: str) -> str:
     if not names:
         return ""
     path = next(run.galleries.glob(f"{gallery}_*_{names[0]}"))
-    with Image.open(path) as image:
-        image.thumbnail((WIDTH, WIDTH))
-        data = io.BytesIO()
-        image.convert("RGB").save(data, "JPEG", quality=85)
-    lines = textwrap.indent(base64.encodebytes(data.getvalue()).decode(), "   ")  # no long ones
-    uri = f"data:image/jpeg;base64,\n{lines}"
-    return f"\n{caption}, truth and prediction:\n\n.. image:: {uri}   :width: 100%\n"
+    return f"\n{caption}, truth and prediction:\n\n{embedded(path)}"
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def learning_curves(
     with rc_context(STYLE):
         figure = Figure(figsize=(11.8, 3.9), layout="constrained")
         losses, precision, rate = figure.subplots(1, 3, width_ratios=(1.15, 1.15, 0.8))
-        stopped = f"no better one: stopped after {len(history)} of {planned}"
+        stopped = f"stopped early: {len(history)} of {planned} epochs"
         for ax, label in ((losses, None), (precision, stopped)):
             ax.axvline(best_epoch, color=hexadecimal(VERMILION), ls=":", lw=1.4)
             if len(history) < planned:
@@ -58,7 +58,7 @@ def learning_curves(
         precision.legend(loc="upper left" if history["val_AP50"].max() < 0.6 else "lower right")
 
         rate.plot(epochs, history["learning_rate"], color=hexadecimal(INK))
-        rate.set(title="Learning rate", ylabel="at the end of the epoch")
+        rate.set(title="Learning rate, end of epoch")
         rate.set_ylim(bottom=0)
         rate.yaxis.set_major_locator(MaxNLocator(5))
         rate.yaxis.set_major_formatter("{x:g}")
