@@ -26,12 +26,11 @@ include: "workflow/rules/dataset.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/provenance.smk"
+include: "workflow/rules/new_images.smk"
 
 
 rule all:
     default_target: True
     input:
-        collect(
-            ["results/{dataset}/evaluation.tsv", "results/{dataset}/report.zip"],
-            dataset=config["dataset"],
-        ),
+        if_changed(final_results),

@@ -122,6 +122,7 @@ DEFECTS = {
     "unannotated_image": Defect(folder=True, said="a/images/a.png\nb/images/b.png\nb/masks/1.png"),
     "size_mismatch": Defect({"images.0.width": 40, "images.0.height": 60}, GONE),
     "duplicate_image_id": Defect({"images.1.id": 1}, ("unknown_image", "few_examples")),
+    "invalid_size": Defect({"images.0.width": "64"}),
     "wrong_extension": Defect(files={"a.png": "JPEG"}, said="a.png: a JPEG file"),
     "constant_image": Defect(files={"a.png": "constant"}, said="a.png: black"),
     "extra_channels": Defect(
@@ -152,6 +153,7 @@ DEFECTS = {
     "unknown_category": Defect({"annotations.0.category_id": 77}),
     "duplicate_annotation": Defect({"annotations.+": polygons(LEAF)}),
     "mistyped_id": Defect({"annotations.0.image_id": "1"}),
+    "invalid_value": Defect({"annotations.0.iscrowd": "yes"}),
     "duplicate_annotation_id": Defect({"annotations.+": polygons(square(9, 22, 9)) | {"id": 1}}),
     "box_without_mask": Defect({"annotations.0.segmentation": ...}),
     "invalid_coordinates": Defect(

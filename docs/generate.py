@@ -1,4 +1,4 @@
-"""Writes configuration.md from the schema of the configuration, checks.md from the checks.
+"""Writes configuration.md from the schema, checks.md from the checks, and the end of reruns.md.
 
 uv run python docs/generate.py
 """
@@ -14,12 +14,22 @@ sys.path += [str(ROOT / "workflow" / "scripts"), str(ROOT / "docs")]
 import check_pages  # noqa: E402
 
 import configuration  # noqa: E402
+import dependencies  # noqa: E402
 
 TITLE = """\
 # Configuration
 
 Every key of `config/config.yaml`. Made from `workflow/schemas/config.schema.yaml` by
 `docs/generate.py`: change it there.
+"""
+MODULES = """\
+## Which rules use which code
+
+Made by `docs/generate.py` from the scripts' imports and the names that they use. Of each file
+only what is used counts.
+
+| rules | files in `workflow/scripts` |
+|---|---|
 """
 HEADER = "| key | value | default | meaning |\n|---|---|---|---|"
 
@@ -28,7 +38,7 @@ def document(schema: dict) -> str:
     single, sections = [], []
     for key, part in schema["properties"].items():
         part = resolved(part, schema)
-        rows = list(rows_below(part, schema, key))
+        rows = [] if key == "common" else list(rows_below(part, schema, key))  # those of models
         if not rows:
             single.append(row(key, part, key in schema["required"]))
         else:
@@ -75,7 +85,24 @@ def resolved(part: dict, schema: dict) -> dict:
     return schema["$defs"][part["$ref"].removeprefix("#/$defs/")] | part
 
 
+def with_modules(page: str) -> str:
+    """The page `reruns.md` with its last part renewed."""
+    scripts = ROOT / "workflow" / "scripts"
+    rules = {}
+    for script in sorted(scripts.glob("*.py")):
+        if "\nif __name__ ==" in script.read_text(encoding="utf-8"):
+            for name in dependencies.digests(script):
+                rules.setdefault(name, []).append(f"`{script.stem}`")
+    names = {}
+    for name, users in sorted(rules.items()):
+        names.setdefault(", ".join(users), []).append(f"`{name}`")
+    table = [f"| {users} | {', '.join(files)} |\n" for users, files in sorted(names.items())]
+    return page.partition(MODULES.partition("\n")[0])[0] + MODULES + "".join(table)
+
+
 if __name__ == "__main__":
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
     Path(__file__).with_name("configuration.md").write_text(document(schema), encoding="utf-8")
+    page = Path(__file__).with_name("reruns.md")
+    page.write_text(with_modules(page.read_text(encoding="utf-8")), encoding="utf-8")
     Path(__file__).with_name("checks.md").write_text(check_pages.document(), encoding="utf-8")

@@ -87,6 +87,16 @@ MISTAKES = {
         {"format": "coco", "annotations": "a.json", "images": "nowhere"},
         "sources[0].images: nowhere does not exist, expected a folder",
     ),
+    "file for a folder": (
+        "sources.0",
+        {"format": "coco", "annotations": "a.json", "images": "a.json"},
+        "sources[0].images: a.json is a file, expected a folder",
+    ),
+    "folder for a file": (
+        "models.first.architecture.weights",
+        ".",
+        "models.first.architecture.weights: . is a folder, expected null, imagenet or a file",
+    ),
     "nothing that tells the format": (
         "sources.0",
         {"images": "."},
@@ -187,7 +197,7 @@ MISTAKES = {
     "not a choice": (
         "models.first.architecture.backbone",
         "vgg16",
-        'received "vgg16", expected mobilenet_v2 or resnet50',
+        'received "vgg16", expected resnet50, resnet101, resnet152, resnet50_v2',
     ),
     "not a multiple": (
         "inputs.small.size",
@@ -205,6 +215,7 @@ MISTAKES = {
         [8, 16, -1, 64, 128],
         "models.first.architecture.anchor_scales[2]: received -1, expected a number above 0",
     ),
+    "no inputs": ("inputs", {}, "inputs: received {}, expected a mapping (key: value) that is not"),
     "no such input": (
         "models.first.input",
         "large",
@@ -212,13 +223,33 @@ MISTAKES = {
     ),
     "no such weights": (
         "models.first.architecture.weights",
-        "none",
-        "models.first.architecture.weights: none does not exist, expected null, imagenet or a file",
+        "none.h5",
+        "models.first.architecture.weights: none.h5 does not exist, expected null, imagenet or",
+    ),
+    "weights of another library": (
+        "models.first.architecture.weights",
+        "resnet50.pth",
+        'received "resnet50.pth", expected null, imagenet or a file of Keras, .h5 or .keras',
     ),
     "no imagenet weights for this width": (
         "models.first.architecture",
         {"weights": "imagenet", "alpha": 0.4},
         "models.first.architecture.alpha: received 0.4, expected 0.35, 0.5, 0.75, 1.0, 1.3 or 1.4",
+    ),
+    "less patience than it takes to measure": (
+        "models.first.training",
+        {"patience": 2, "evaluate_every": 3},
+        "models.first.training.patience: received 2, expected at least evaluate_every, 3",
+    ),
+    "no imagenet weights for this width of MobileNetV3": (
+        "models.first.architecture",
+        {"backbone": "mobilenet_v3_small", "weights": "imagenet", "alpha": 0.5},
+        "received 0.5, expected 0.75 or 1.0, for which mobilenet_v3_small has imagenet weights",
+    ),
+    "a width for a backbone that has one": (
+        "models.first.architecture",
+        {"backbone": "convnext_tiny", "alpha": 0.5},
+        "models.first.architecture.alpha: received 0.5, expected 1.0: convnext_tiny has one width",
     ),
     "a seed twice": ("models.first.seeds", [1, 1], "models.first.seeds: received [1, 1], expected"),
     "fractions do not sum to 1": (
@@ -309,6 +340,31 @@ MISTAKES = {
         [99, 1],
         "images.intensity.percentiles: received [99, 1], expected the smaller value first",
     ),
+    "new images that are not there": (
+        "new_images",
+        "nowhere",
+        "new_images.folder: nowhere does not exist, expected a folder",
+    ),
+    "no new image": (
+        "new_images",
+        ".",
+        "new_images.folder: . has no image, expected files that end in .png, .jpg",
+    ),
+    "unknown key of new images": (
+        "new_images",
+        {"folder": ".", "job": 3},
+        "new_images.job: unknown key, did you mean jobs?",
+    ),
+    "a pixel of no size": (
+        "pixel",
+        {"size": 0},
+        "pixel.size: received 0, expected a number above 0 and up to 1000000, or null",
+    ),
+    "a unit that is no name": (
+        "pixel",
+        {"unit": "µm / px"},
+        'pixel.unit: received "µm / px", expected a text',
+    ),
     "a class twice": (
         "classes",
         ["leaf", {"name": "leaf", "from": ["ring"]}],
@@ -338,6 +394,23 @@ def test_all_mistakes_are_said_at_once(config, schema):
     edit(config, "models.first.input", "large")
     edit(config, "models.first.training.epochs", 0)
     assert len(configuration.problems(config, schema)) == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("evaluation.splits", "test"),
+        ("evaluation.splits", ["tst"]),
+        ("inputs", {}),
+        ("models.first.input", None),
+        ("sources.0.images", "150"),
+        ("sources.0", {"format": "coco", "annotations": "", "images": "."}),
+        ("split.train", 70),
+    ],
+)
+def test_a_mistake_is_said_once(place, value, config, schema):
+    edit(config, place, value)
+    assert len(configuration.problems(config, schema)) == 1
 
 
 @pytest.mark.parametrize("file", ["config/config.yaml", "tests/config.yaml"])
@@ -410,6 +483,20 @@ def test_defaults_are_filled_in_and_valid(config, schema):
     assert config["split"] == SETTINGS
     assert "folder" not in config["sources"][0]
     assert configuration.problems(config, schema) == []
+
+
+def test_another_order_of_keys_is_the_same_configuration(root, schema):
+    def turned(part):
+        return {key: turned(part[key]) for key in reversed(part)} if type(part) is dict else part
+
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    other = configuration.complete(turned(config), schema)
+    assert repr(other) == repr(configuration.complete(config, schema))
+
+
+def test_models_keep_their_order(config, schema):
+    config["models"] = {"z": {"input": "small"}, "a": {"input": "small"}}
+    assert list(configuration.complete(config, schema)["models"]) == ["z", "a"]
 
 
 def test_models_share_no_defaults(config, schema):

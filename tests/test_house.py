@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 import configuration
-import dependencies
 import sources
 from coco.checks import CHECKS
 
@@ -60,6 +59,8 @@ def test_documentation_of_the_configuration_is_up_to_date(root, generate):
     schema = configuration.load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
     written = (root / "docs" / "configuration.md").read_text()
     assert written == generate.document(schema), "run: uv run python docs/generate.py"
+    reruns = (root / "docs" / "reruns.md").read_text()
+    assert reruns == generate.with_modules(reruns), "run: uv run python docs/generate.py"
 
 
 def test_every_key_of_the_configuration_is_described(root):
@@ -72,39 +73,6 @@ def test_every_key_of_the_configuration_is_described(root):
                 assert "description" in value or "description" in schema["$defs"][reference], key
         if "properties" in part and "allOf" not in part:
             assert part["additionalProperties"] is False
-
-
-def test_dependencies_are_followed_through_modules(tmp_path):
-    (tmp_path / "library").mkdir()
-    for name, text in {
-        "job.py": "import json\nimport console\nfrom library import boxes\n",
-        "console.py": "",
-        "unused.py": "",
-        "library/__init__.py": "",
-        "library/boxes.py": "from .masks import area\nfrom . import errors\n",
-        "library/masks.py": "def area():\n    from library.deep import x\n",
-        "library/errors.py": "",
-        "library/deep.py": "x = 1\n",
-        "library/unused.py": "",
-    }.items():
-        (tmp_path / name).write_text(text)
-    found = {str(file.relative_to(tmp_path)) for file in dependencies.files(tmp_path / "job.py")}
-    assert found == {
-        "job.py",
-        "console.py",
-        "library/__init__.py",
-        "library/boxes.py",
-        "library/masks.py",
-        "library/errors.py",
-        "library/deep.py",
-    }
-
-
-def test_new_numbers_and_figures_do_not_train_again(root):
-    scripts = root / "workflow" / "scripts"
-    files = dependencies.files(scripts / "train.py")
-    used = {file.stem for file in files if file.parent.name == "evaluation"}
-    assert used == {"__init__", "metrics", "matching", "overlaps", "sizes"}
 
 
 def test_export_with_a_file_per_split_is_several_sources(tmp_path):

@@ -44,13 +44,6 @@ def snakemake(folder, *arguments):
     return done.returncode, done.stdout
 
 
-def planned(folder, *arguments):
-    """The rules that a dry run would execute."""
-    code, output = snakemake(folder, "--dry-run", *arguments)
-    assert code == 0, output
-    return set(re.findall(r"^(?:local)?rule (\w+):", output, re.M)) - {"all"}
-
-
 def edit(folder, **changes):
     """Change values of the configuration, named by their path: models__tiny__input=..."""
     path = folder / "config" / "config.yaml"
@@ -128,51 +121,33 @@ def test_predictions_are_masks_of_the_whole_image(results):
         assert 0 < prediction["score"] <= 1
 
 
+def test_the_report_opens_in_a_browser(results, tmp_path):
+    pytest.importorskip("playwright", reason="needs playwright: uv sync --group browser")
+    import browser
+
+    if not browser.chromium():
+        pytest.skip("needs a Chromium, such as Debian's package chromium")
+    texts, complaints = browser.click_through(results / "report.zip", tmp_path)
+    assert complaints == []
+    assert {name.partition("/")[0] for name in texts} == {
+        "",
+        "1 Data",
+        "2 Training",
+        "3 Results",
+        "4 Mistakes",
+        "5 Images",
+    }
+    assert not [name for name, text in texts.items() if "System Message" in text]
+    for title in ("Data", "Model", "Result", "Where it fails", "What to try next"):
+        assert f"\n{title}\n" in texts[""]
+    table = pd.read_csv(results / "evaluation.tsv", sep="\t").set_index("iou_type")
+    assert f"{table.loc['segm', 'AP']:.3f}" in texts[""]
+
+
 def test_the_same_command_again_does_nothing(project):
     code, output = snakemake(project)
     assert code == 0
     assert "Nothing to be done" in output
-
-
-def test_touched_files_run_nothing(project):
-    for path in (project / "workflow" / "scripts").rglob("*.py"):
-        path.touch()
-    assert planned(project) == set()
-
-
-AFTER_PREDICTION = {
-    "gather_predictions",
-    "choose_threshold",
-    "evaluate",
-    "compare_models",
-    "make_report",
-}
-
-
-@pytest.mark.parametrize(
-    ("changes", "rules"),
-    [
-        ({"evaluation__overlays": 2}, {"evaluate", "compare_models"}),
-        ({"prediction__min_score": 0.3}, {"predict", *AFTER_PREDICTION}),
-        ({"models__tiny__training__epochs": 3}, {"train", "plot_history", "predict"}),
-        ({"inputs__tiny__copies": 2}, {"make_shard", "train", "predict"}),
-    ],
-)
-def test_a_changed_value_runs_what_depends_on_it(project, changes, rules):
-    edit(project, **changes)
-    ran = planned(project)
-    assert rules <= ran
-    upstream = ["import_annotations", "validate_dataset", "split_dataset", "make_shard", "train"]
-    first = next(rule for rule in [*upstream, "predict", "evaluate"] if rule in rules)
-    assert not set(upstream[: upstream.index(first)] if first in upstream else upstream) & ran
-
-
-def test_changed_library_code_runs_its_stage(project):
-    path = project / "workflow" / "scripts" / "evaluation" / "overlays.py"
-    path.write_text(path.read_text() + "\nEXTRA = 1\n")
-    ran = planned(project)
-    assert "evaluate" in ran
-    assert not {"make_shard", "train", "predict"} & ran
 
 
 def test_more_epochs_continue_the_training(project):
@@ -205,21 +180,78 @@ def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
         assert path.read_bytes() == (tmp_path / path.relative_to(finished)).read_bytes(), path.name
 
 
-def test_a_damaged_shard_is_noticed(project):
-    shard = next((project / "results/tiny/shards/tiny/holdout/train").glob("*.tfrecord"))
-    data = bytearray(shard.read_bytes())
-    data[len(data) // 2] ^= 1
-    shard.write_bytes(data)
-    edit(project, models__tiny__training__epochs=3)
-    code, output = snakemake(project, "--rerun-triggers", "params")
-    assert code != 0
-    assert "changed since it was written" in output and "run snakemake again" in output
-    assert "Traceback" not in output
-
-
 def test_too_many_objects_is_refused_before_training(project):
     edit(project, models__tiny__architecture__max_objects=2)
     code, output = snakemake(project)
     assert code != 0
     assert re.search(r"shows \d+ objects, but the model takes 2", output)
     assert "Traceback" not in output and "epoch 1/" not in output
+
+
+def test_a_sweep_is_planned_with_paths_named_by_its_values(project):
+    path = project / "config" / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["models"]["tiny"]["sweep"] = {"training.learning_rate": [0.001, 0.002]}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    code, output = snakemake(project, "--dry-run", "results/tiny/leaderboard.tsv")
+    assert code == 0, output
+    for value in ("0.001", "0.002"):
+        assert f"models/tiny-learning_rate~{value}/holdout/seed0/model.weights.h5" in output
+    assert not re.search(r"^rule (import_annotations|make_shard):", output, re.M)
+
+
+def test_every_number_is_followed_to_the_raw_files(finished):
+    command = [sys.executable, "workflow/scripts/trace_number.py", "results/tiny/leaderboard.tsv"]
+    done = subprocess.run(
+        [*command, "AP", "iou_type=segm"], cwd=finished, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for file in ("model.weights.h5", "dataset.json", "demo/images/", "metrics.tsv"):
+        assert file in done.stdout
+    assert "CHANGED" not in done.stdout and "MISSING" not in done.stdout
+    results = finished / "results" / "tiny"
+    tables = {
+        path.relative_to(finished).as_posix()
+        for path in [*results.glob("*.tsv"), *results.glob("**/evaluation/**/*.tsv")]
+    }
+    recorded = [json.loads(path.read_text())["tables"] for path in results.rglob("provenance.json")]
+    assert tables <= {name for table in recorded for name in table}
+
+
+def test_new_images_are_predicted_in_jobs(project):
+    folder = project / "new"
+    (folder / "in").mkdir(parents=True)
+    images = sorted((project / "results/tiny/demo/images").glob("*.png"))
+    for path in images[:2]:
+        shutil.copy(path, folder)
+    shutil.copy(images[2], folder / "in")
+    (folder / "broken.png").write_bytes(b"no image")
+    asked = {"folder": "new", "jobs": 2, "pixel_size": 0.5}
+    edit(project, new_images=asked, evaluation__min_score=0.05)  # the tiny model believes nothing
+    code, output = snakemake(project, "predict_folder")
+    assert code == 0, output
+    found = project / "results/tiny/new_images/new"
+    assert len(list((found / "parts").iterdir())) == 2
+    content = json.loads((found / "instances.json").read_text())
+    assert len(content["images"]) == 3
+    results = json.loads((found / "results.json").read_text())
+    table = pd.read_csv(found / "instances.csv")
+    assert len(table) == len(content["annotations"]) == len(results) > 0
+    assert table["area_um2"].tolist() == pytest.approx((table["area"] * 0.25).tolist(), rel=1e-5)
+    for kind, suffix in (("labels", "png"), ("overlays", "jpg")):
+        assert len(list((found / kind).rglob(f"*.{suffix}"))) == 3
+    assert pd.read_csv(found / "issues.csv")["file"].tolist() == ["broken.png"]
+    assert pd.read_csv(found / "to_label.csv")["rank"].tolist() == [1, 2, 3]
+    shutil.copy(images[3], folder)
+    code, output = snakemake(project, "--dry-run", "predict_folder")
+    assert len(re.findall(r"^rule predict_new_images:", output, re.M)) == 1
+
+
+def test_new_images_need_a_folder(project):
+    code, output = snakemake(project, "--dry-run", "predict_folder")
+    assert code != 0
+    assert "new_images: missing, expected --config new_images=FOLDER" in output
+    assert "Traceback" not in output
+    code, output = snakemake(project, "--dry-run", "predict_folder", "--config", "new_images=no")
+    assert code != 0
+    assert "new_images.folder: no does not exist, expected a folder" in output

@@ -48,7 +48,7 @@ def test_every_damaged_byte_is_noticed(path):
         damaged = bytearray(intact)
         damaged[position] ^= 1
         path.write_bytes(damaged)
-        with pytest.raises(InputError, match=rf"{path.name}.*byte \d+.*run snakemake"):
+        with pytest.raises(InputError, match=rf"{path.name}.*byte \d+.*run `rm "):
             list(tfrecord.read_all(path))
 
 

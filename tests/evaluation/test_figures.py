@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,17 +10,10 @@ from evaluation.overlaps import IOU_TYPES
 
 def saved(figure, tmp_path):
     path = tmp_path / "figure.png"
-    figure.savefig(path)
+    figures.save(figure, path)
     with Image.open(path) as image:
         assert image.width <= 1200
         return image.size
-
-
-def history(epochs, val_ap):
-    frame = pd.DataFrame({"epoch": np.arange(1, epochs + 1), "learning_rate": 0.001})
-    for name in ("loss", *figures.LOSSES):
-        frame[name] = 1.0 / frame["epoch"]
-    return frame.assign(val_AP=val_ap, val_AP50=val_ap)
 
 
 def lines(ax):
@@ -55,19 +46,6 @@ def test_precision_recall_of_nothing(truth, tmp_path):
     saved(figures.precision_recall(metrics.evaluate(truth, [])), tmp_path)
 
 
-def test_learning_curves_mark_the_best_epoch(tmp_path):
-    figure = figures.learning_curves(history(4, [0.1, 0.4, math.nan, 0.3]))
-    labels = lines(figure.axes[1])
-    best = labels["best: AP 0.400 in epoch 2"]
-    assert (best.get_xdata()[0], best.get_ydata()[0]) == (2, 0.4)
-    saved(figure, tmp_path)
-
-
-@pytest.mark.parametrize(("epochs", "val_ap"), [(1, [0.0]), (3, [math.nan] * 3)])
-def test_learning_curves_of_little(tmp_path, epochs, val_ap):
-    saved(figures.learning_curves(history(epochs, val_ap)), tmp_path)
-
-
 @pytest.mark.parametrize(("samples", "classes"), [(0, 1), (1, 1), (5, 3), (8, 80)])
 def test_dataset_sheet(tmp_path, samples, classes):
     names = [f"class {n}" for n in range(classes)]
@@ -78,3 +56,15 @@ def test_dataset_sheet(tmp_path, samples, classes):
     ]
     pictures = [("a rather long name of an image.png", np.zeros((90, 120, 3), np.uint8))] * samples
     saved(figures.dataset_sheet(pictures, names, pd.DataFrame(rows)), tmp_path)
+
+
+def test_a_saved_figure_is_a_png_and_an_svg_with_the_same_bytes_each_time(truth, tmp_path):
+    evaluation = metrics.evaluate(truth, as_predictions(truth["annotations"]))
+
+    def written():
+        saved(figures.precision_recall(evaluation), tmp_path)
+        return [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+
+    first = written()
+    assert written() == first
+    assert len(first) == 2 and b"<svg" in first[1]

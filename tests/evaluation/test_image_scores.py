@@ -73,11 +73,3 @@ def arrays(items, predicted=False):
         *scores,
         np.stack(masks, axis=2) if masks else np.zeros((128, 128, 0), bool),
     )
-
-
-def test_best_and_worst(truth):
-    found = [item for item in as_predictions(truth["annotations"]) if item["image_id"] != 12]
-    scores = scored(truth, found)
-    assert image_scores.best_and_worst(scores, 1) == ([11], [12])
-    assert image_scores.best_and_worst(scores, 4) == ([11, 13], [12])
-    assert image_scores.best_and_worst(scores, 0) == ([], [])

@@ -27,8 +27,8 @@ def test_what_has_no_counterpart_looks_different(truth):
         middle = picture.shape[1] // 2
         return dark[:, :middle].sum(), dark[:, middle:].sum()
 
-    missed = [objects[0], {**objects[1], "unmatched": True}]
-    wrong = {**prediction(11, 1, 100, 100, 20, 0.9), "unmatched": True}
+    missed = [objects[0], {**objects[1], "mistake": "missed"}]
+    wrong = {**prediction(11, 1, 100, 100, 20, 0.9), "mistake": "nothing here"}
     left, right = dark_pixels(objects, found)
     missed_left, _ = dark_pixels(missed, found[:1])
     _, false_right = dark_pixels(objects, [*found, wrong])

@@ -33,7 +33,7 @@ def score(model):
     return {"val_AP": -float(model.evaluate(X, Y, verbose=0))}
 
 
-def run(folder, epochs, fingerprint="a", patience=99, evaluate=score):
+def run(folder, epochs, fingerprint="a", patience=99, evaluate=score, every=1):
     """One life of a training: starts, or goes on, and ends after `epochs`."""
     model, memory = network(), Memory(folder, fingerprint, patience=patience)
     start = memory.restore(model)
@@ -46,15 +46,16 @@ def run(folder, epochs, fingerprint="a", patience=99, evaluate=score):
             epochs=epochs,
             shuffle=False,
             verbose=0,
-            callbacks=[Validation(evaluate), memory],
+            callbacks=[Validation(evaluate, every, memory.validation), memory],
         )
     return model, memory
 
 
-def test_resumed_equals_uninterrupted(tmp_path):
-    whole, memory = run(tmp_path / "whole", 4)
-    run(tmp_path / "parts", 2)
-    parts, resumed = run(tmp_path / "parts", 4)
+@pytest.mark.parametrize("every", [1, 2])
+def test_resumed_equals_uninterrupted(tmp_path, every):
+    whole, memory = run(tmp_path / "whole", 4, every=every)
+    run(tmp_path / "parts", 2, every=every)
+    parts, resumed = run(tmp_path / "parts", 4, every=every)
     for a, b in zip(whole.get_weights(), parts.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert resumed.history == memory.history

@@ -112,20 +112,30 @@ def test_a_backbone_that_has_no_name_is_not_stored(tmp_path):
         model.save(tmp_path / "model.keras")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"gradient_accumulation_steps": 2},
-        {"use_ema": True, "ema_momentum": 0.9},
-    ],
-)
-def test_options_of_optimizers(samples, options):
+def trainable(model):
+    return [ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
+
+
+def test_gradients_accumulate(samples):
     model = new_model()
-    model.compile(keras.optimizers.SGD(0.01, **options))
-    before = model.get_weights()
-    losses = [model.train_on_batch(Scenes(samples, 4)[i]) for i in (0, 1)]
-    assert np.isfinite(losses).all()
-    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    model.compile(keras.optimizers.SGD(0.01, gradient_accumulation_steps=2))
+    start = trainable(model)
+    model.train_on_batch(Scenes(samples, 4)[0])
+    assert all((a == b).all() for a, b in zip(start, trainable(model), strict=True))
+    model.train_on_batch(Scenes(samples, 4)[1])
+    assert all((a != b).any() for a, b in zip(start, trainable(model), strict=True) if a.ndim > 1)
+
+
+def test_moving_averages_of_weights(samples):
+    model = new_model()
+    model.compile(keras.optimizers.SGD(0.01, use_ema=True, ema_momentum=0.5))
+    steps = []
+    for batch in (0, 1):
+        model.train_on_batch(Scenes(samples, 4)[batch])
+        steps.append(trainable(model))
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    for first, second, kept in zip(*steps, trainable(model), strict=True):
+        np.testing.assert_allclose(kept, (first + second) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
@@ -258,7 +268,9 @@ np.testing.assert_allclose(one, two, rtol=0.1)  # the draws of anchors differ
 """
 
 
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras offers no way there")
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="keras.distribution has no part for it"
+)
 def test_two_devices_learn_as_one():
     here = Path(__file__).parents[1]
     paths = [str(here), str(here.parent / "workflow" / "scripts")]

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compare_models import compare_models
+from compare_models import compare_models, spreads
 
+NAMES = ("metrics", "draws", "thresholds")
 HEADER = "iou_type\tAP\tAP50\tAP75\tAPs\tAPm\tAPl\tAR1\tAR10\tARmax\tmax_detections\n"
 ROWS = [
     {"model": model, "fold": "holdout", "run": run, "split": "test"}
@@ -17,7 +18,7 @@ def compared(tmp_path, capfd):
     """Two models of two seeds: "large" is better on test, "NA" was better on validation."""
     rng = np.random.default_rng(0)
     images = rng.normal(0, 0.05, 500)  # what the images of a draw do to every model
-    files = {name: [] for name in ("metrics", "draws", "thresholds")}
+    files = {name: [] for name in NAMES}
     for number, (ap, validation) in enumerate([(0.4, 0.6), (0.5, 0.7), (0.6, 0.5), (0.7, 0.5)]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -79,3 +80,27 @@ def test_a_single_run_has_no_spread(tmp_path, capfd):
     table = pd.read_csv(output[1], sep="\t", keep_default_na=False)
     assert table.loc[0, "AP_spread"] == table.loc[0, "val_AP"] == ""
     assert table.loc[0, "AP"] == 0.5
+
+
+def test_spread_over_seeds_and_over_folds():
+    runs = pd.DataFrame({"fold": ["fold0"] * 2 + ["fold1"] * 2, "AP": [0.1, 0.3, 0.5, 0.5]})
+    found = spreads(runs)
+    assert found["AP_spread"] == pytest.approx(np.std([0.1, 0.3, 0.5, 0.5], ddof=1))
+    assert found["AP_spread_seeds"] == pytest.approx(0.1 * 2**0.5 / 2)
+    assert found["AP_spread_folds"] == pytest.approx(0.15 * 2**0.5)
+    assert np.isnan(spreads(runs[:2])["AP_spread_folds"])
+    assert np.isnan(spreads(runs[1:3])["AP_spread_seeds"])
+
+
+def test_what_models_differ_in_stands_in_both_tables(tmp_path, compared):
+    files = [[tmp_path / str(n) / f"{name}.tsv" for n in range(4)] for name in NAMES]
+    output = tmp_path / "evaluation.tsv", tmp_path / "leaderboard.tsv"
+    settings = {"NA": {"training.epochs": "3"}, "large": {"training.epochs": "4"}}
+    compare_models(*files, ROWS, *output, settings)
+    for path in output:
+        table = pd.read_csv(path, sep="\t", keep_default_na=False)
+        assert table.columns[-1] == "training.epochs"
+        assert set(zip(table["model"], table["training.epochs"], strict=True)) == {
+            ("NA", 3),
+            ("large", 4),
+        }

@@ -1,5 +1,6 @@
 """Predictions by windows, with a detector whose answers are known: bright spots are objects."""
 
+import hashlib
 import json
 from types import SimpleNamespace
 
@@ -118,13 +119,16 @@ def test_a_resized_image_is_one_input(scene):
 
 def test_the_file_says_nothing_of_windows(scene, tmp_path, monkeypatch):
     split = scene([5] * 20)
-    about = {"classes": ["disc"], "input": RECIPE}
+    weights = tmp_path / "model.weights.h5"
+    weights.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    about = {"classes": ["disc"], "input": RECIPE, "weights_sha256": sha256}
     (tmp_path / "split.json").write_text(json.dumps(split))
     (tmp_path / "model.json").write_text(json.dumps(about))
     monkeypatch.setattr(predict, "load", lambda *_: Spots())
     paths = SimpleNamespace(split=tmp_path / "split.json", model=tmp_path / "model.json")
     output = tmp_path / "out.json"
-    predict.predict(None, paths.model, paths.split, "1-of-1", PREDICTION, output)
+    predict.predict(weights, paths.model, paths.split, "1-of-1", PREDICTION, output)
     for one in json.loads(output.read_text()):
         assert set(one) == {"image_id", "category_id", "segmentation", "bbox", "score"}
         assert one["segmentation"]["size"] == [SIDE, SIDE]

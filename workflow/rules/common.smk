@@ -11,8 +11,14 @@ import configuration
 import dependencies
 import estimates
 import gpus
+import new_images
 import orphans
+import reasons
 import sources
+import variants
+from snakemake.logging import logger
+
+logger.addFilter(reasons.InWords(workflow))
 
 orphans.announce()
 
@@ -20,10 +26,12 @@ orphans.announce()
 wildcard_constraints:
     dataset="[A-Za-z0-9_-]+",
     input="[A-Za-z0-9_-]+",
-    model="[A-Za-z0-9_-]+",
+    model="[A-Za-z0-9_.~-]+",
     fold=r"holdout|fold\d+",
     run=r"seed\d+",
     split="train|val|test",
+    folder="[A-Za-z0-9_-]+",
+    part=r"\d+-of-\d+",
 
 
 def readable(path):
@@ -52,10 +60,22 @@ def refuse(problems):
 
 
 def code(script):
-    """The files that a script consists of: their content decides whether it runs again."""
-    return [
-        os.path.relpath(path) for path in dependencies.files(SCRIPTS / f"{script}.py")
-    ]
+    """What a script and the modules that it uses say, as digests: decides whether it runs again."""
+    return lambda wildcards: dependencies.digests(SCRIPTS / f"{script}.py")
+
+
+def if_changed(paths):
+    """`paths` once the data set is validated: if that makes the same again, nothing below runs.
+
+    Where there is none yet, all is to be run, and can be planned at once.
+    """
+
+    def get(wildcards):
+        if Path("results", config["dataset"], "dataset.json").exists():
+            checkpoints.validate_dataset.get(dataset=config["dataset"])
+        return paths(wildcards)
+
+    return get
 
 
 def source_files(wildcards):
@@ -108,7 +128,7 @@ def shards_of(split, suffix):
         )
         return gather.shard(f"{folder}/{split}/{{scatteritem}}.{suffix}")
 
-    return paths
+    return if_changed(paths)
 
 
 def pretrained_weights(wildcards):
@@ -188,6 +208,25 @@ def evaluations():
     ]
 
 
+def runs():
+    """One row per training that the configuration asks for."""
+    return [
+        {"model": name, "fold": fold, "run": f"seed{seed}"}
+        for name, model in config["models"].items()
+        for fold in folds()
+        for seed in model["seeds"]
+    ]
+
+
+def of_runs(pattern):
+    """A file of each training, in their order."""
+
+    def paths(wildcards):
+        return [pattern.format(**wildcards, **row) for row in runs()]
+
+    return if_changed(paths)
+
+
 def of_evaluations(pattern):
     """A file of each evaluation, in their order."""
 
@@ -195,10 +234,108 @@ def of_evaluations(pattern):
         rows = [pattern.format(**wildcards, **row) for row in evaluations()]
         return list(dict.fromkeys(rows))
 
-    return paths
+    return if_changed(paths)
 
 
-def captions():
-    """The texts of the report."""
+def measured(wildcards):
+    """What decides an evaluation; which splits are evaluated does not."""
+    return {
+        key: value for key, value in config["evaluation"].items() if key != "splits"
+    }
+
+
+def captions(wildcards):
+    """The texts of the report, and its style."""
     folder = SCRIPTS.parent / "report"
-    return [os.path.relpath(path) for path in sorted(folder.glob("*.rst"))]
+    return {path.name: path.read_text() for path in sorted(folder.glob("*.*"))}
+
+
+def used_inputs():
+    """The recipes that models use."""
+    return list(dict.fromkeys(model["input"] for model in config["models"].values()))
+
+
+def of_split(what, **more):
+    """The columns of an evaluation's entry in the report."""
+    return {"what": what, **more, "fold": "{fold}", "run": "{run}", "split": "{split}"}
+
+
+def final_results(wildcards):
+    """The trained weights, their evaluation, where it comes from, and the report."""
+    results = f"results/{config['dataset']}"
+    weights = [
+        f"{results}/models/{run['model']}/{run['fold']}/{run['run']}/model.weights.h5"
+        for run in runs()
+    ]
+    tables = [f"{results}/{name}" for name in ("evaluation.tsv", "provenance.json")]
+    return [*weights, *tables, f"{results}/report.zip"]
+
+
+def asked_folder():
+    """The section `new_images`, without which there is no folder to predict."""
+    if not config["new_images"]:
+        refuse(["new_images: missing, expected --config new_images=FOLDER"])
+    return config["new_images"]
+
+
+def predicted_folder(wildcards):
+    name = new_images.name_of(asked_folder()["folder"])
+    return f"results/{config['dataset']}/new_images/{name}/instances.csv"
+
+
+def parts_of_folder(wildcards):
+    folder = f"results/{wildcards.dataset}/new_images/{wildcards.folder}/parts"
+    return [f"{folder}/{part}" for part in new_images.parts(asked_folder())]
+
+
+def images_of_part(wildcards):
+    """The images of a job, so that one that is new or changed is predicted, with its part."""
+    folder = asked_folder()["folder"]
+    paths = new_images.part(folder, wildcards.part)
+    return [str(Path(folder, path)) for path in paths if "{" not in path]
+
+
+def threads_of_part(wildcards):
+    """All cores, shared out among the jobs."""
+    return max(1, (workflow.cores or 1) // len(new_images.parts(asked_folder())))
+
+
+def pixel_of_new_images():
+    own = (config["new_images"] or {}).get("pixel_size")
+    return config["pixel"] | ({"size": own} if own else {})
+
+
+TABLES = "evaluation", "leaderboard", "issues", "counts", "objects"
+TABLES_OF_SPLITS = "splits", "leaks", "balance"
+
+
+def tables_of(rule):
+    """The tables that a rule writes."""
+    return [str(path) for path in rule.output if path.endswith(".tsv")]
+
+
+def decisive_settings(wildcards):
+    """The sections of the configuration that decide the numbers of an evaluation."""
+    sections = (
+        "seed",
+        "classes",
+        "images",
+        "validation",
+        "split",
+        "prediction",
+        "evaluation",
+    )
+    model = config["models"][wildcards.model]
+    return {
+        **{name: config[name] for name in sections},
+        "sources": sources.importable(config),
+        "input": config["inputs"][model["input"]],
+        "architecture": model["architecture"],
+        "training": model["training"],
+    }
+
+
+def decisive_config():
+    """The configuration without what no number depends on."""
+    apart = "new_images", "pixel"
+    return {name: part for name, part in config.items() if name not in apart}

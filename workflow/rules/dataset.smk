@@ -14,8 +14,6 @@ OUTPUTS:
 
 
 rule make_demo:
-    input:
-        code=code("make_demo"),
     output:
         images=collect(
             "results/{{dataset}}/demo/images/{name}", name=sources.demo_images(config)
@@ -29,6 +27,7 @@ rule make_demo:
     params:
         images=len(sources.demo_images(config)),
         seed=lookup("seed", within=config),
+        code=code("make_demo"),
     script:
         "../scripts/make_demo.py"
 
@@ -36,7 +35,6 @@ rule make_demo:
 rule import_annotations:
     input:
         files=source_files,
-        code=code("import_annotations"),
     output:
         imported="results/{dataset}/imported.json",
         embedded=directory("results/{dataset}/embedded_images"),
@@ -51,29 +49,30 @@ rule import_annotations:
     params:
         sources=sources.importable(config),
         images=lookup("images", within=config),
+        code=code("import_annotations"),
     message:
         "Import the images and annotations of {wildcards.dataset}"
     script:
         "../scripts/import_annotations.py"
 
 
-rule validate_dataset:
+# Its result is asked for before anything below is planned: see if_changed in common.smk.
+checkpoint validate_dataset:
     input:
         imported="results/{dataset}/imported.json",
-        code=code("validate_dataset"),
     output:
         dataset="results/{dataset}/dataset.json",
         quarantine="results/{dataset}/quarantine.json",
         issues=report(
             "results/{dataset}/issues.tsv",
             caption="../report/issues.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "issues"},
         ),
         counts=report(
             "results/{dataset}/counts.tsv",
             caption="../report/counts.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "counts: in, used, set aside, repaired"},
         ),
     log:
@@ -87,6 +86,7 @@ rule validate_dataset:
     params:
         classes=lookup("classes", within=config),
         validation=lookup("validation", within=config),
+        code=code("validate_dataset"),
     script:
         "../scripts/validate_dataset.py"
 
@@ -94,12 +94,11 @@ rule validate_dataset:
 rule check_objects:
     input:
         dataset="results/{dataset}/dataset.json",
-        code=code("check_objects"),
     output:
         report(
             "results/{dataset}/objects.tsv",
             caption="../report/objects.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "objects that models cannot see"},
         ),
     log:
@@ -110,6 +109,7 @@ rule check_objects:
         **asks(tables_ask),
     params:
         models=seen_by_models(),
+        code=code("check_objects"),
     script:
         "../scripts/check_objects.py"
 
@@ -118,13 +118,12 @@ rule plot_issues:
     input:
         issues="results/{dataset}/issues.tsv",
         imported="results/{dataset}/imported.json",
-        code=code("plot_issues"),
     output:
         report(
             directory("results/{dataset}/issues"),
             patterns=["{check}.png"],
             caption="../report/issue.rst",
-            category="Data",
+            category="1 Data",
             subcategory="Issues",
             labels={"what": "{check}"},
         ),
@@ -134,6 +133,8 @@ rule plot_issues:
         "../../envs/mrcnn.yaml"
     resources:
         **asks(tables_ask),
+    params:
+        code=code("plot_issues"),
     script:
         "../scripts/plot_issues.py"
 
@@ -142,7 +143,6 @@ rule split_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         files=split_files,
-        code=code("split_dataset"),
     output:
         train="results/{dataset}/splits/{fold}/train.json",
         val="results/{dataset}/splits/{fold}/val.json",
@@ -152,8 +152,8 @@ rule split_dataset:
         balance=report(
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "balance of the splits"},
+            category="1 Data",
+            labels={"what": "balance of the splits", "fold": "{fold}"},
         ),
     log:
         "results/logs/split_dataset/{dataset}/{fold}.log",
@@ -164,6 +164,7 @@ rule split_dataset:
     params:
         split=lookup("split", within=config),
         seed=lookup("seed", within=config),
+        code=code("split_dataset"),
     script:
         "../scripts/split_dataset.py"
 
@@ -172,19 +173,19 @@ rule plot_dataset:
     input:
         dataset="results/{dataset}/dataset.json",
         balance="results/{dataset}/splits/{fold}/balance.tsv",
-        code=code("plot_dataset"),
     output:
         sheet=report(
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "objects"},
+            category="1 Data",
+            labels={"what": "images and classes", "fold": "{fold}"},
         ),
+        sizes_vector="results/{dataset}/splits/{fold}/sizes.svg",
         sizes=report(
             "results/{dataset}/splits/{fold}/sizes.png",
             caption="../report/sizes.rst",
-            category="Data",
-            labels={"fold": "{fold}", "what": "sizes of objects, and anchors"},
+            category="1 Data",
+            labels={"what": "sizes of objects, and anchors", "fold": "{fold}"},
         ),
     log:
         "results/logs/plot_dataset/{dataset}/{fold}.log",
@@ -194,6 +195,7 @@ rule plot_dataset:
         **asks(tables_ask),
     params:
         models=seen_by_models(),
+        code=code("plot_dataset"),
     script:
         "../scripts/plot_dataset.py"
 
@@ -203,7 +205,6 @@ rule export_dataset:
         train="results/{dataset}/splits/holdout/train.json",
         val="results/{dataset}/splits/holdout/val.json",
         test="results/{dataset}/splits/holdout/test.json",
-        code=code("export_dataset"),
     output:
         directory("results/{dataset}/exports/{format}"),
     log:
@@ -214,6 +215,8 @@ rule export_dataset:
         "../../envs/mrcnn.yaml"
     resources:
         **asks(tables_ask),
+    params:
+        code=code("export_dataset"),
     message:
         "Export {wildcards.dataset} as {wildcards.format}"
     script:

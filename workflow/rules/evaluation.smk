@@ -8,7 +8,7 @@ OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json
     results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv
     results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/
-    results/{dataset}/evaluation.tsv, leaderboard.tsv, report.zip
+    results/{dataset}/evaluation.tsv, leaderboard.tsv, summary.rst, report.zip
 """
 
 
@@ -17,7 +17,6 @@ rule predict:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
         split="results/{dataset}/splits/{fold}/{split}.json",
-        code=code("predict"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}/{scatteritem}.json",
     log:
@@ -32,6 +31,7 @@ rule predict:
         **gpus.wanted(),
     params:
         prediction=lookup("prediction", within=config),
+        code=code("predict"),
     script:
         "../scripts/predict.py"
 
@@ -41,7 +41,6 @@ rule gather_predictions:
         predictions=gather.prediction(
             "results/{{dataset}}/models/{{model}}/{{fold}}/{{run}}/predictions/{{split}}/{scatteritem}.json"
         ),
-        code=code("gather_predictions"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
     log:
@@ -49,6 +48,8 @@ rule gather_predictions:
     localrule: True
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("gather_predictions"),
     script:
         "../scripts/gather_predictions.py"
 
@@ -57,7 +58,6 @@ rule choose_threshold:
     input:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/val.json",
         truth="results/{dataset}/splits/{fold}/val.json",
-        code=code("choose_threshold"),
     output:
         "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
     log:
@@ -68,6 +68,7 @@ rule choose_threshold:
         **asks(tables_ask),
     params:
         max_detections=lookup("evaluation/max_detections", within=config),
+        code=code("choose_threshold"),
     script:
         "../scripts/choose_threshold.py"
 
@@ -77,38 +78,27 @@ rule evaluate:
         predictions="results/{dataset}/models/{model}/{fold}/{run}/predictions/{split}.json",
         truth="results/{dataset}/splits/{fold}/{split}.json",
         threshold="results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv",
-        code=code("evaluate"),
     output:
         metrics=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/metrics.tsv",
             caption="../report/metrics.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "metrics",
-            },
+            labels=of_split("metrics"),
         ),
         per_class=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_class.tsv",
             caption="../report/per_class.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "metrics per class",
-            },
+            labels=of_split("metrics per class"),
         ),
         per_size=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_size.tsv",
             caption="../report/per_size.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "metrics per size"},
+            labels=of_split("metrics per size"),
         ),
         per_iou="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/per_iou.tsv",
         per_recall="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.tsv",
@@ -116,75 +106,73 @@ rule evaluate:
         operating_point=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/operating_point.tsv",
             caption="../report/operating_point.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "at the chosen score"},
+            labels=of_split("at the chosen score"),
         ),
         confusion="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.tsv",
         errors="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv",
         counting=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.tsv",
             caption="../report/counting.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "counts per class"},
+            labels=of_split("counts per class"),
         ),
         calibration="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.tsv",
         draws="results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/draws.tsv",
         precision_recall_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/precision_recall.png",
             caption="../report/precision_recall.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "precision and recall",
-            },
+            labels=of_split("precision and recall"),
         ),
         confusion_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/confusion.png",
             caption="../report/confusion.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "confusion"},
+            labels=of_split("confusion"),
         ),
         errors_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.png",
             caption="../report/errors.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "what AP is lost to"},
+            labels=of_split("what AP is lost to"),
         ),
         counting_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/counting.png",
             caption="../report/counting.rst",
-            category="Evaluation",
+            category="3 Results",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "counts"},
+            labels=of_split("counts"),
         ),
         calibration_figure=report(
             "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/calibration.png",
             caption="../report/calibration.rst",
-            category="Evaluation",
+            category="4 Mistakes",
             subcategory="{model}",
-            labels={"run": "{run}", "split": "{split}", "what": "calibration"},
+            labels=of_split("calibration of scores"),
+        ),
+        vector_figures=multiext(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/",
+            "precision_recall.svg",
+            "confusion.svg",
+            "errors.svg",
+            "counting.svg",
+            "calibration.svg",
         ),
         overlays=report(
             directory(
                 "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/overlays"
             ),
-            patterns=["{image}.png"],
+            patterns=["{gallery,[a-z]+}_{rank,[0-9]+}_{image}.png"],
             caption="../report/overlays.rst",
-            category="Evaluation",
+            category="5 Images",
             subcategory="{model}",
-            labels={
-                "fold": "{fold}",
-                "run": "{run}",
-                "split": "{split}",
-                "what": "{image}",
-            },
+            labels=of_split("{gallery}", rank="{rank}", image="{image}"),
         ),
     log:
         "results/logs/evaluate/{dataset}/{model}/{fold}/{run}/{split}.log",
@@ -196,9 +184,8 @@ rule evaluate:
     resources:
         **asks(tables_ask),
     params:
-        max_detections=lookup("evaluation/max_detections", within=config),
-        min_score=lookup("evaluation/min_score", within=config),
-        overlays=lookup("evaluation/overlays", within=config),
+        evaluation=measured,
+        code=code("evaluate"),
     script:
         "../scripts/evaluate.py"
 
@@ -214,19 +201,20 @@ rule compare_models:
         thresholds=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/threshold.tsv"
         ),
-        code=code("compare_models"),
     output:
         evaluation=report(
             "results/{dataset}/evaluation.tsv",
             caption="../report/evaluation.rst",
-            category="Evaluation",
+            category="3 Results",
+            subcategory="all models",
             labels={"what": "all runs"},
         ),
         leaderboard=report(
             "results/{dataset}/leaderboard.tsv",
             caption="../report/leaderboard.rst",
-            category="Evaluation",
-            labels={"what": "all models"},
+            category="3 Results",
+            subcategory="all models",
+            labels={"what": "leaderboard"},
         ),
     log:
         "results/logs/compare_models/{dataset}.log",
@@ -235,18 +223,43 @@ rule compare_models:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        settings=variants.differences(config["models"]),
+        code=code("compare_models"),
     script:
         "../scripts/compare_models.py"
 
 
-rule save_config:
+rule summarise:
     input:
-        code=code("save_config"),
+        counts="results/{dataset}/counts.tsv",
+        balance=collect("results/{{dataset}}/splits/{fold}/balance.tsv", fold=folds()),
+        leaderboard="results/{dataset}/leaderboard.tsv",
+        models=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/model.json"
+        ),
+        mistakes=of_evaluations(
+            "results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/errors.tsv"
+        ),
+    output:
+        "results/{dataset}/summary.rst",
+    log:
+        "results/logs/summarise/{dataset}.log",
+    localrule: True
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        rows=evaluations(),
+        code=code("summarise"),
+    script:
+        "../scripts/summarise.py"
+
+
+rule save_config:
     output:
         report(
             "results/{dataset}/config.yaml",
             caption="../report/config.rst",
-            category="Data",
+            category="1 Data",
             labels={"what": "configuration"},
         ),
     log:
@@ -256,6 +269,7 @@ rule save_config:
         "../../envs/mrcnn.yaml"
     params:
         config=config,
+        code=code("save_config"),
     script:
         "../scripts/save_config.py"
 
@@ -265,13 +279,19 @@ rule make_report:
     input:
         config="results/{dataset}/config.yaml",
         evaluation="results/{dataset}/evaluation.tsv",
+        summary="results/{dataset}/summary.rst",
+        inputs=collect(
+            "results/{{dataset}}/shards/{input}/{fold}/inputs.png",
+            input=used_inputs(),
+            fold=folds(),
+        ),
         dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
         issues="results/{dataset}/issues",
         objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
         ),
-        captions=captions(),
+        style=os.path.relpath(SCRIPTS.parent / "report" / "report.css"),
     output:
         "results/{dataset}/report.zip",
     log:
@@ -279,8 +299,10 @@ rule make_report:
     localrule: True
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        captions=captions,
     run:
         shell(
             "{sys.executable} -m snakemake --snakefile {params.snakefile} --nolock"
-            " --configfile {input.config} --report {output} > {log} 2>&1"
+            " --configfile {input.config} --report {output}"
+            " --report-stylesheet {input.style} > {log} 2>&1"
         )

@@ -6,7 +6,7 @@ REQUIRED INPUTS:
     results/{dataset}/splits/{fold}/val.json
 OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5, model.json, history.tsv
-    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png
+    results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png, .svg
 """
 
 
@@ -18,7 +18,6 @@ rule train:
         val_records=shards_of("val", "tfrecord"),
         truth="results/{dataset}/splits/{fold}/val.json",
         pretrained=pretrained_weights,
-        code=code("train"),
     output:
         weights="results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5",
         model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
@@ -40,6 +39,7 @@ rule train:
         training=lookup("models/{model}/training", within=config),
         seed=seed_of,
         checkpoints="results/{dataset}/models/{model}/{fold}/{run}/checkpoints",
+        code=code("train"),
     script:
         "../scripts/train.py"
 
@@ -47,23 +47,22 @@ rule train:
 rule plot_history:
     input:
         history="results/{dataset}/models/{model}/{fold}/{run}/history.tsv",
-        code=code("plot_history"),
+        model="results/{dataset}/models/{model}/{fold}/{run}/model.json",
     output:
-        report(
+        svg="results/{dataset}/models/{model}/{fold}/{run}/learning_curves.svg",
+        png=report(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png",
             caption="../report/learning_curves.rst",
-            category="Training",
-            labels={
-                "model": "{model}",
-                "fold": "{fold}",
-                "run": "{run}",
-                "what": "learning curves",
-            },
+            category="2 Training",
+            subcategory="{model}",
+            labels={"what": "learning curves", "fold": "{fold}", "run": "{run}"},
         ),
     log:
         "results/logs/plot_history/{dataset}/{model}/{fold}/{run}.log",
     localrule: True
     conda:
         "../../envs/mrcnn.yaml"
+    params:
+        code=code("plot_history"),
     script:
         "../scripts/plot_history.py"

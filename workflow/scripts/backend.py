@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import console
 import gpus
+import provenance
 from mrcnn.errors import ModelError
 
 
@@ -51,6 +52,27 @@ def start(threads: int, seed: int = 0, gpu: int = 0):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         with _quiet():
             tf.constant(0) + 1
+
+
+def device() -> str:
+    """The name of what computes: the first GPU, else the processor."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+    if keras.backend.backend() == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        (first, *_) = jax.devices()
+        if first.platform != "cpu":
+            return first.device_kind
+    return provenance.processor()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def compare_models(
     rows: list[dict],
     evaluation: Path,
     leaderboard: Path,
+    settings: dict[str, dict] | None = None,
 ):
     """Write one row per evaluation and IoU type, and one per model, split and IoU type.
 
@@ -30,12 +31,15 @@ def compare_models(
         rows: what each evaluation is of: model, fold, run and split.
         evaluation: TSV; the rows' keys, then the columns of metrics.tsv, digit by digit.
         leaderboard: TSV, see `rank`.
+        settings: for each model the values of the keys in which the models differ, such as
+            `training.learning_rate`: the last columns of both tables.
     """
+    settings = pd.DataFrame.from_dict(settings or {}, orient="index")
     table = pd.concat(
         with_keys(pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False), row)
         for path, row in zip(metrics, rows, strict=True)
     )
-    table.to_csv(evaluation, sep="\t", index=False, lineterminator="\n")
+    table.join(settings, on="model").to_csv(evaluation, sep="\t", index=False, lineterminator="\n")
     console.say(table.drop(columns="fold").loc[:, :"AP75"].to_string(index=False))
 
     runs = list(dict.fromkeys((row["model"], row["fold"], row["run"]) for row in rows))
@@ -46,7 +50,8 @@ def compare_models(
         with_keys(pd.read_csv(path, sep="\t"), row) for path, row in zip(draws, rows, strict=True)
     )
     numbers = table[METRICS].apply(pd.to_numeric)
-    rank(table.assign(**numbers), drawn, validation.groupby(0, sort=False)[1].mean()).to_csv(
+    ranked = rank(table.assign(**numbers), drawn, validation.groupby(0, sort=False)[1].mean())
+    ranked.join(settings, on="model").to_csv(
         leaderboard, sep="\t", index=False, float_format="%.6f", lineterminator="\n"
     )
 
@@ -69,7 +74,8 @@ def rank(evaluation: pd.DataFrame, draws: pd.DataFrame, validation: pd.Series) -
         model; val_AP: the mean over its runs of the mask AP on the validation images;
         chosen: "yes" for the model with the highest; split, iou_type, runs;
         AP, AP50, AP75: means over the runs, that is over seeds and folds;
-        AP_spread: the standard deviation over the runs;
+        AP_spread: the standard deviation over the runs; AP_spread_seeds: over the seeds of a
+            fold, on average over the folds; AP_spread_folds: over the folds' means;
         AP_low, AP_high: the 95 % interval of the mean, for other images of the same kind;
         AP_difference: to the chosen model, and its 95 % interval, of both on the same images.
     """
@@ -82,7 +88,7 @@ def rank(evaluation: pd.DataFrame, draws: pd.DataFrame, validation: pd.Series) -
         means = own.groupby("model", sort=False)[METRICS].mean()
         chosen = models[0]
         for model in models:
-            values = own.loc[own["model"] == model, "AP"]
+            of_model = own[own["model"] == model]
             low, high = interval(means.loc[model, "AP"], drawn[model].to_numpy(), 0, 1)
             difference = means.loc[model, "AP"] - means.loc[chosen, "AP"]
             apart = interval(difference, (drawn[model] - drawn[chosen]).to_numpy())
@@ -92,9 +98,9 @@ def rank(evaluation: pd.DataFrame, draws: pd.DataFrame, validation: pd.Series) -
                 "chosen": "yes" if model == chosen else "no",
                 "split": split,
                 "iou_type": iou_type,
-                "runs": len(values),
+                "runs": len(of_model),
                 **means.loc[model],
-                "AP_spread": values.std(),
+                **spreads(of_model),
                 "AP_low": low,
                 "AP_high": high,
             }
@@ -102,6 +108,16 @@ def rank(evaluation: pd.DataFrame, draws: pd.DataFrame, validation: pd.Series) -
                 row[name] = value if model != chosen else np.nan
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def spreads(runs: pd.DataFrame) -> dict:
+    """How far the runs of a model lie apart; NaN where there is only one of a kind."""
+    of_fold = runs.groupby("fold")["AP"]
+    return {
+        "AP_spread": runs["AP"].std(),
+        "AP_spread_seeds": of_fold.std().mean(),
+        "AP_spread_folds": of_fold.mean().std(),
+    }
 
 
 if __name__ == "__main__":
@@ -113,4 +129,5 @@ if __name__ == "__main__":
             rows=snakemake.params.rows,
             evaluation=Path(snakemake.output.evaluation),
             leaderboard=Path(snakemake.output.leaderboard),
+            settings=snakemake.params.settings,
         )

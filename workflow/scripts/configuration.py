@@ -11,11 +11,18 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+import new_images
 import sources
+import variants
 from source_checks import check_sources, find_formats, missing
 
 Schema = jsonschema.Draft202012Validator
-IMAGENET_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+IMAGENET_ALPHAS = {  # widths for which Keras has weights; the other backbones have one width
+    "mobilenet_v2": (0.35, 0.5, 0.75, 1.0, 1.3, 1.4),
+    "mobilenet_v3_small": (0.75, 1.0),
+    "mobilenet_v3_large": (0.75, 1.0),
+}
+WEIGHTS_FILES = (".h5", ".keras")
 
 
 def load_schema(path: Path) -> dict:
@@ -29,21 +36,34 @@ def problems(config: dict, schema: dict) -> list[str]:
     """
     config = copy.deepcopy(config)
     formats = list(find_formats(config))
-    errors = list(StrictValidator(schema).iter_errors(config))
+    errors = list(StrictValidator(variants.with_sweeps(schema)).iter_errors(config))
     found = formats + sorted(line for error in errors for line in describe(error))
+    wrong = [line.split(": ")[0] for line in found]
+    written = copy.deepcopy(config)
     complete(config, schema)
-    for check in CHECKS:
+    for check, checked in ((variants.contradictions, written), *((one, config) for one in CHECKS)):
         try:
-            found += check(config)
-        except (AttributeError, IndexError, KeyError, TypeError):
-            if not errors + formats:  # else the check fell over what is known already
+            found += (line for line in check(checked) if not is_said(line, wrong))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            if not found:  # else the check fell over what is known already
                 raise
     return list(dict.fromkeys(found))
 
 
+def is_said(line: str, wrong: list[str]) -> bool:
+    """Whether the key of a line, or a part of it, is among those that are known to be wrong."""
+    return any(key.startswith(line.split(": ")[0]) for key in wrong)
+
+
 def complete(config: dict, schema: dict) -> dict:
-    """Add the formats of the sources and the schema's defaults to `config`, and return it."""
+    """Spell out the sources' formats, the models and the schema's defaults; returns `config`.
+
+    Keys that the schema names come in its order: another order in the file is no change.
+    """
     list(find_formats(config))
+    variants.spell_out(config)
+    if isinstance(config.get("new_images"), str):
+        config["new_images"] = {"folder": config["new_images"]}
     for _ in CompletingValidator(schema).iter_errors(config):
         pass
     return config
@@ -65,6 +85,9 @@ def _with_defaults(validator, properties, instance, schema):
         for key, part in properties.items():
             if "default" in part:
                 instance.setdefault(key, copy.deepcopy(part["default"]))
+        if instance.keys() <= properties.keys():  # not so where a condition asks for one key
+            for key in filter(instance.__contains__, properties):
+                instance[key] = instance.pop(key)
     yield from Schema.VALIDATORS["properties"](validator, properties, instance, schema)
 
 
@@ -154,7 +177,7 @@ def limits(schema: dict) -> Iterator[str]:
         yield "of letters, digits, _ and - (in quotes, if it could be read as a number)"
     if "unit" in schema:
         yield f"({schema['unit']})"
-    elif "minLength" in schema:
+    elif "minLength" in schema or "minProperties" in schema:
         yield "that is not empty"
 
 
@@ -200,20 +223,36 @@ def check_inputs_of_models(config: dict) -> Iterator[str]:
             )
 
 
+def check_patience(config: dict) -> Iterator[str]:
+    for name, model in config["models"].items():
+        patience, every = (model["training"][key] for key in ("patience", "evaluate_every"))
+        if patience < every:
+            yield (
+                f"models.{name}.training.patience: received {patience}, "
+                f"expected at least evaluate_every, {every}: else training stops unmeasured"
+            )
+
+
 def check_weights(config: dict) -> Iterator[str]:
     for name, model in config["models"].items():
         key, net = f"models.{name}.architecture", model["architecture"]
-        if net["weights"] not in (None, "imagenet"):
-            kind = "null, imagenet or a file"
-            yield from missing(f"{key}.weights", net["weights"], Path.is_file, kind)
-        elif (
-            net["weights"] == "imagenet"
-            and net["backbone"] == "mobilenet_v2"
-            and net["alpha"] not in IMAGENET_ALPHAS
-        ):
+        weights, alpha = net["weights"], net["alpha"]
+        alphas = IMAGENET_ALPHAS.get(net["backbone"])
+        if weights not in (None, "imagenet"):
+            kind = f"null, imagenet or a file of Keras, {listed(WEIGHTS_FILES)}"
+            if weights.endswith(WEIGHTS_FILES) or Path(weights).is_dir():
+                yield from missing(f"{key}.weights", weights, Path.is_file, kind)
+            else:
+                yield f"{key}.weights: received {show(weights)}, expected {kind}"
+        if alphas is None and alpha != 1:
             yield (
-                f"{key}.alpha: received {show(net['alpha'])}, expected {listed(IMAGENET_ALPHAS)}, "
-                "for which imagenet weights exist"
+                f"{key}.alpha: received {show(alpha)}, expected 1.0: "
+                f"{net['backbone']} has one width, {listed(IMAGENET_ALPHAS)} have others"
+            )
+        elif weights == "imagenet" and alphas and alpha not in alphas:
+            yield (
+                f"{key}.alpha: received {show(alpha)}, expected {listed(alphas)}, "
+                f"for which {net['backbone']} has imagenet weights"
             )
 
 
@@ -335,6 +374,24 @@ def check_prediction(config: dict) -> Iterator[str]:
         )
 
 
+def check_new_images(config: dict) -> Iterator[str]:
+    asked = config["new_images"]
+    if asked:
+        folder, model = asked["folder"], asked["model"]
+        wrong = list(missing("new_images.folder", folder, Path.is_dir, "a folder"))
+        yield from wrong
+        if not wrong and not new_images.images(folder):
+            yield (
+                f"new_images.folder: {folder} has no image, expected files that end in "
+                f"{listed(new_images.SUFFIXES)}"
+            )
+        if model is not None and model not in config["models"]:
+            yield (
+                f"new_images.model: received {show(model)}, "
+                f"expected one of the models: {listed(config['models'])}"
+            )
+
+
 def check_classes(config: dict) -> Iterator[str]:
     items = config["classes"] or []
     items = [{"name": item, "from": [item]} if isinstance(item, str) else item for item in items]
@@ -355,7 +412,9 @@ CHECKS = (
     check_recipes,
     check_prediction,
     check_inputs_of_models,
+    check_patience,
     check_weights,
+    check_new_images,
 )
 
 

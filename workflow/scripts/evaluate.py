@@ -1,7 +1,6 @@
-"""Measures the predictions of a split: tables, figures, and pictures of the best and worst."""
+"""Measures the predictions of a split: tables, figures, and galleries of images."""
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 
 import console
 from coco.errors import InputError as UnreadableImageError
-from coco.pictures import picture
+from draw_galleries import draw_galleries
 from evaluation import (
     bootstrap,
     calibration,
@@ -23,7 +22,6 @@ from evaluation import (
     image_scores,
     metrics,
     operating_point,
-    overlays,
     predictions,
     tables,
     thresholds,
@@ -31,7 +29,7 @@ from evaluation import (
 )
 from evaluation.errors import InputError
 from evaluation.matching import ALL, Matching, match
-from evaluation.overlaps import IOU_TYPES, by_image, find_overlaps
+from evaluation.overlaps import IOU_TYPES, find_overlaps
 from evaluation.sizes import ANY, COCO_SIZES, thirds
 
 OUTPUTS = {
@@ -81,7 +79,7 @@ def evaluate(
         output: paths of all `OUTPUTS`.
         max_detections: per image and class, for all numbers.
         min_score: replaces the chosen threshold where one score has to decide.
-        overlay_count: how many of the best images are drawn, and of the worst.
+        overlay_count: how many images each gallery shows.
         threads: for the intervals, which take most of the time.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
@@ -111,8 +109,10 @@ def evaluate(
         "calibration": charts.calibration(written["calibration"]),
     }
     for name, figure in drawn.items():
-        figure.savefig(output[f"{name}_figure"])
-    write_overlays(truth, found, masks.matching, threshold, scores, overlay_count, output)
+        figures.save(figure, output[f"{name}_figure"])
+    draw_galleries(
+        truth, found, masks.matching, threshold, scores, overlay_count, output["overlays"]
+    )
 
 
 def read_threshold(path: Path) -> float:
@@ -157,54 +157,15 @@ def write_table(table: pd.DataFrame, path: Path):
     table.to_csv(path, sep="\t", index=False, float_format="%.6f", lineterminator="\n")
 
 
-def write_overlays(
-    truth: dict,
-    found: list[dict],
-    matching: Matching,
-    threshold: float,
-    scores: pd.DataFrame,
-    count: int,
-    output: dict[str, Path],
-):
-    """Draw truth and predictions of the `count` best and the `count` worst images."""
-    folder = output["overlays"]
-    folder.mkdir(parents=True, exist_ok=True)
-    images = {image["id"]: image for image in truth["images"]}
-    missed, wrong, kept = matching.at(threshold)
-    objects, drawn = (
-        by_image([{**records[number], "unmatched": number in unmatched} for number in numbers])
-        for records, numbers, unmatched in (
-            (truth["annotations"], range(len(truth["annotations"])), missed),
-            (found, kept, wrong),
-        )
-    )
-    quality = scores.set_index("image_id")["quality"]
-    best, worst = image_scores.best_and_worst(scores, count)
-    for name, identifiers in (("best", best), ("worst", worst)):
-        for rank, identifier in enumerate(identifiers, start=1):
-            image = images[identifier]
-            drawing = overlays.side_by_side(
-                *picture(image, objects[identifier], drawn[identifier]),
-                truth["categories"],
-                f"{Path(image['file_name']).name}: quality {quality[identifier]:.2f}",
-            )
-            drawing.save(folder / f"{name}_{rank}_{file_stem(image['file_name'])}.png")
-
-
-def file_stem(file_name: str) -> str:
-    """The image's name as a part of another file's name: plain characters, 40 at most."""
-    return re.sub(r"[^\w.-]+", "_", Path(file_name).stem)[:40]
-
-
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, UnreadableImageError)):
         evaluate(
             predictions_file=Path(snakemake.input.predictions),
             truth_file=Path(snakemake.input.truth),
             threshold_file=Path(snakemake.input.threshold),
-            output={name: Path(path) for name, path in snakemake.output.items()},
-            max_detections=snakemake.params.max_detections,
-            min_score=snakemake.params.min_score,
-            overlay_count=snakemake.params.overlays,
+            output={name: Path(snakemake.output[name]) for name in OUTPUTS},
+            max_detections=snakemake.params.evaluation["max_detections"],
+            min_score=snakemake.params.evaluation["min_score"],
+            overlay_count=snakemake.params.evaluation["overlays"],
             threads=snakemake.threads,
         )

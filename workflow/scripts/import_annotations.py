@@ -161,8 +161,8 @@ def image_record(
         record["thumbnail"] = file.thumbnail
     if file.deep:
         record["intensity"] = file.intensity
-    if file.remarks:
-        record["remarks"] = file.remarks
+    if remarks := image.get("remarks", {}) | file.remarks:
+        record["remarks"] = remarks
     if split:
         record["split"] = split
     if "problem" in image:

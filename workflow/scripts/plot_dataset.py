@@ -38,7 +38,7 @@ def plot_dataset(
     empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
     balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
     figures.dataset_sheet(samples, classes, balance).savefig(sheet)
-    object_sizes(size_panels(dataset, models)).savefig(sizes)
+    figures.save(object_sizes(size_panels(dataset, models)), sizes)
 
 
 def size_panels(dataset: dict, models: dict[str, dict]) -> list[Panel]:

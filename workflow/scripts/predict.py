@@ -1,5 +1,6 @@
 """Finds objects in the images of a split, in the images' own coordinates."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,7 +13,7 @@ import backend
 import console
 import network
 from coco import cutouts, seams, windows
-from coco.errors import InputError
+from coco.errors import InputError, remake
 from coco.images import ImageReader
 from coco_results import as_results
 from mrcnn.errors import ModelError
@@ -50,6 +51,7 @@ def predict(weights, model, split, part, prediction, output):
         output: path of the COCO results.
     """
     about, truth = json.loads(model.read_text()), json.loads(split.read_text())
+    refuse_damaged(weights, about["weights_sha256"])
     refuse_other_classes(about["classes"], truth, model, split)
     net = load(about, weights, prediction)
     number, parts = (int(n) for n in part.split("-of-"))
@@ -108,6 +110,17 @@ def batch(looks: list[tuple], count: int) -> tuple:
         [0, 0, *np.minimum(one.size, np.subtract(one.shape, corner))] for one, corner, _ in looks
     ]
     return [pixels for *_, pixels in looks], filled, [look[:2] for look in looks], count
+
+
+def refuse_damaged(weights, expected):
+    """Half of a file may load, and find half of the objects."""
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise InputError(
+            f"{weights}: changed since it was written (sha256 {found[:12]}..., expected "
+            f"{expected[:12]}...). {remake(weights)}"
+        )
 
 
 def refuse_other_classes(classes, truth, model, split):

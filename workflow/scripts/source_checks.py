@@ -56,7 +56,10 @@ def check_paths(key: str, source: dict) -> Iterator[str]:
 
 
 def missing(key: str, path: str, exists, kind: str) -> Iterator[str]:
-    if not exists(Path(path)):
+    if Path(path).exists() and not exists(Path(path)):
+        found = "a folder" if Path(path).is_dir() else "a file"
+        yield f"{key}: {path} is {found}, expected {kind}"
+    elif not exists(Path(path)):
         yield f"{key}: {path} does not exist, expected {kind} (seen from {Path.cwd()})"
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import backend
 import console
 import network
+import provenance
 from backend import keras
 from coco import json_files, shards
 from coco.errors import InputError
@@ -86,7 +87,9 @@ def train(
                 verbose=0,
                 callbacks=[
                     NonFiniteLoss(batches),
-                    Validation(validation(val_samples), training["evaluate_every"]),
+                    Validation(
+                        validation(val_samples), training["evaluate_every"], memory.validation
+                    ),
                     Report(name, training["epochs"], len(batches)),
                     memory,
                     keras.callbacks.TensorBoard(
@@ -230,7 +233,9 @@ def save(memory, weights, model, history, **about):
         "val_AP": memory.best,
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "fingerprint": memory.fingerprint,
-        "versions": {"keras": keras.__version__, "backend": keras.backend.backend()},
+        "backend": keras.backend.backend(),
+        "device": backend.device(),
+        **provenance.environment(),
     }
     model.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     rows = [[row[name] for name in HISTORY.values()] for row in memory.history]

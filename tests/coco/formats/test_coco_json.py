@@ -30,6 +30,18 @@ def annotation(segmentation, box=None):
     return {"segmentation": segmentation, "bbox": box}
 
 
+@pytest.mark.parametrize(
+    ("value", "is_crowd", "said"),
+    [(1, 1, None), ("1", 1, None), (True, 1, None), (0, 0, None), (None, 0, None)]
+    + [(2, 0, "iscrowd is 2"), ("yes", 0, "iscrowd is 'yes'"), ([1], 0, "iscrowd is [1]")],
+)
+def test_a_crowd_is_one_or_the_value_is_named(tmp_path, value, is_crowd, said):
+    record = {"id": 1, "image_id": 0, "category_id": 3, "segmentation": SQUARE, "iscrowd": value}
+    (read,) = coco_json.read(source(tmp_path, content(annotations=[record])))[2]
+    assert read["iscrowd"] == is_crowd
+    assert read.get("remarks", {}).get("invalid_value") == said
+
+
 def test_records_are_listed_with_the_source_s_ids(tmp_path):
     categories, images, annotations = coco_json.read(source(tmp_path, content()))
     assert categories == [{"source_id": 3, "name": "leaf"}]
@@ -50,6 +62,7 @@ def test_records_are_listed_with_the_source_s_ids(tmp_path):
             "area": None,
             "iscrowd": 0,
             "segmentation": SQUARE,
+            "remarks": {"invalid_value": "bbox is [2, 2, 4]"},
         }
     ]
 

@@ -211,3 +211,10 @@ def test_recognised_by_its_pixels(tmp_path, source):
     assert label_maps.recognise(source).endswith("a.png: pixels are whole numbers up to 40000")
     Image.new("RGB", (20, 10), "red").save(tmp_path / "labels" / "a.png")
     assert label_maps.recognise(source) is None
+
+
+def test_a_link_out_of_the_folder_is_no_label_image(tmp_path, source):
+    write(LABELS, tmp_path / "elsewhere.png")
+    (tmp_path / "labels" / "a.png").symlink_to(tmp_path / "elsewhere.png")
+    (image,) = label_maps.read(source)[1]
+    assert "leads out of the folder" in image["problem"]

@@ -71,6 +71,17 @@ def test_unusable_masks_are_problems(tmp_path):
         assert problem in translated["problem"]
 
 
+def test_a_link_out_of_the_folder_is_no_mask(tmp_path):
+    example(tmp_path / "data", "a")
+    example(tmp_path / "elsewhere", "b")
+    mask = tmp_path / "data/a/masks/0.png"
+    mask.unlink()
+    mask.symlink_to(tmp_path / "elsewhere/b/masks/0.png")
+    outside, inside = [mask_folder.translate(one, None) for one in read(tmp_path / "data")[2]]
+    assert "leads out of the folder" in outside["problem"] and outside["segmentation"] is None
+    assert inside["segmentation"]
+
+
 def test_other_layouts_are_refused(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         read(tmp_path / "elsewhere")

@@ -1,6 +1,7 @@
 """What a user of the data side can get wrong."""
 
 import reprlib
+import shlex
 
 
 class InputError(ValueError):
@@ -13,6 +14,11 @@ class RecordError(InputError):
     def __init__(self, check: str, message: str):
         super().__init__(message)
         self.check = check
+
+
+def remake(*paths) -> str:
+    """How a user makes damaged results again."""
+    return f"To make it again, run `rm {shlex.join(map(str, paths))}`, and the workflow as before."
 
 
 class ImageError(RecordError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coco import augmentation, json_files, records, sampling, tfrecord, views
-from coco.errors import InputError
+from coco.errors import InputError, remake
 
 
 def images_of(dataset: dict, item: str, seed: int) -> list[dict]:
@@ -114,12 +114,12 @@ def read_index(path: str | Path) -> dict:
     index = json_files.read(path)
     shard = path.with_suffix(".tfrecord")
     if not shard.exists():
-        raise InputError(f"{shard}: missing. Delete {path} and run snakemake again.")
+        raise InputError(f"{shard}: missing. {remake(path)}")
     found = digest(shard)
     if found != index["sha256"]:
         raise InputError(
             f"{shard}: changed since it was written (sha256 {found[:12]}..., expected "
-            f"{index['sha256'][:12]}...). Delete the file and run snakemake again."
+            f"{index['sha256'][:12]}...). {remake(shard)}"
         )
     return index
 
@@ -152,7 +152,7 @@ class Reader(Sequence):
         if len(forms) != 1:
             raise InputError(
                 f"{', '.join(map(str, paths))}: shards of {len(forms)} different inputs, expected "
-                "those of one. Delete them and run snakemake again."
+                f"those of one. {remake(*paths)}"
             )
         ((classes, self.size, self.channels),) = forms
         self.classes = list(classes)

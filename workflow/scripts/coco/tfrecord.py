@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from coco.errors import InputError
+from coco.errors import InputError, remake
 
 HEADER = struct.Struct("<QI")
 FOOTER = struct.Struct("<I")
@@ -62,9 +62,7 @@ def read_next(file: BinaryIO) -> bytes:
 
 
 def damage(file: BinaryIO, offset: int, what: str) -> InputError:
-    return InputError(
-        f"{file.name}: damaged at byte {offset}: {what}. Delete the file and run snakemake again."
-    )
+    return InputError(f"{file.name}: damaged at byte {offset}: {what}. {remake(file.name)}")
 
 
 def checksum(data: bytes) -> int:

@@ -9,10 +9,12 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from evaluation.calibration import expected_error
 from evaluation.confusion import BACKGROUND
-from evaluation.figures import DISTINCT, ROWS, STYLE, hexadecimal, shortened
+from evaluation.figures import BELOW, DISTINCT, ROWS, STYLE, hexadecimal, shortened
 from evaluation.palette import BLUE, COLOURS, FAINT, GREY, INK, VERMILION
 from evaluation.thresholds import EVERY_CLASS
 from evaluation.tide import KINDS
+
+ENOUGH = 5  # detections that a class needs in a tenth of the scores to have a dot there
 
 
 def confusion_matrix(matrix: np.ndarray, classes: list[str]) -> Figure:
@@ -22,7 +24,7 @@ def confusion_matrix(matrix: np.ndarray, classes: list[str]) -> Figure:
     """
     background = len(classes)
     shown = np.arange(background)
-    title = "Confusion"
+    title = "Objects; shades: share of the row"
     if background > ROWS:
         confused = matrix.copy()
         confused[:, background] = confused[background] = 0
@@ -71,11 +73,11 @@ def error_costs(errors: pd.DataFrame) -> Figure:
             in_all.annotate(label, (np.nan_to_num(gain), row), (4, 0), **_BESIDE)
         in_all.set_yticks(rows, KINDS)
         in_all.set(title="AP50 lost (mistakes)", xlabel="AP50 gained if mended", ylim=(5.6, -0.6))
-        in_all.margins(x=0.3)
+        in_all.margins(x=0.45)
         in_all.grid(visible=False, axis="y")
-        _stacked(by_size, errors[errors["group"] == "size"], "Share by size")
-        _stacked(by_class, errors[errors["group"] == "class"], "Share by class")
-        by_size.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+        _stacked(by_size, errors[errors["group"] == "size"], "Shares by size")
+        _stacked(by_class, errors[errors["group"] == "class"], "Shares by class")
+        by_size.legend(**BELOW)
     return figure
 
 
@@ -93,14 +95,22 @@ def _stacked(ax: Axes, errors: pd.DataFrame, title: str):
     if len(table) > ROWS:
         table = table.loc[table.sum(axis=1).nlargest(ROWS).index]
         title += f": the {ROWS} that lose most"
-    share = table.div(table.sum(axis=1), axis=0).reindex(columns=list(KINDS))
+    lost = table.sum(axis=1)
+    share = table.div(lost, axis=0).reindex(columns=list(KINDS))
     start = np.zeros(len(share))
     for kind, colour in zip(KINDS, _colours(), strict=True):
         width = share[kind].fillna(0).to_numpy()
         ax.barh(np.arange(len(share)), width, 0.6, left=start, color=colour, label=kind)
         start += width
+    for row, sum_ in enumerate(lost):
+        ax.annotate(f"{sum_:.3f}", (1, row), (4, 0), annotation_clip=False, **_BESIDE)
     ax.set_yticks(range(len(share)), [shortened(name) for name in share.index])
-    ax.set(title=title, xlim=(0, 1), ylim=(max(len(share), 4) - 0.4, -0.6))
+    ax.set(
+        title=title,
+        xlabel="share of the AP50 lost; right: their sum",
+        xlim=(0, 1),
+        ylim=(max(len(share), 4) - 0.4, -0.6),
+    )
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.grid(visible=False, axis="y")
 
@@ -146,16 +156,21 @@ def calibration(table: pd.DataFrame) -> Figure:
         left, right = figure.subplots(1, 2)
         left.plot([0, 1], [0, 1], "--", color=hexadecimal(GREY), lw=1, label="score = precision")
         for name, colour in zip(names if few else (), COLOURS, strict=False):
-            bins = table[table["class"] == name]
+            bins = table[(table["class"] == name) & (table["detections"] >= ENOUGH)]
             left.plot(
                 bins["mean_score"],
                 bins["precision"],
+                "o-",
                 color=hexadecimal(colour),
+                ms=4,
                 lw=1,
                 label=shortened(name),
             )
         label = "all" if few else "precision"
-        left.plot(own["mean_score"], own["precision"], "o-", color=hexadecimal(INK), label=label)
+        ink = hexadecimal(INK)
+        left.plot(own["mean_score"], own["precision"], color=ink, lw=1.2, label=label)
+        area = 12 + 400 * own["detections"].astype(float) / max(own["detections"].sum(), 1)
+        left.scatter(own["mean_score"], own["precision"], area, color=ink, zorder=3)
         left.set(
             title=f"Calibration: mean distance {expected_error(table, EVERY_CLASS):.3f}",
             xlabel="score",

@@ -1,6 +1,7 @@
-"""The report's figures: precision and recall, learning curves, and the data set at a glance."""
+"""The report's figures: their style, precision and recall, and the data set at a glance."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from evaluation.metrics import ALL, IOU_50, IOU_75, RECALL_THRESHOLDS, Evaluation
-from evaluation.palette import BLUE, COLOURS, FAINT, GREEN, GREY, INK, VERMILION
+from evaluation.palette import COLOURS, FAINT, GREY, INK
 
 DISTINCT = len(COLOURS)  # classes that can have a colour of their own
 SHADES = {"train": "#08519c", "val": "#6baed6", "test": "#c6dbef"}
 ROWS = 20  # classes that have room in a figure
-LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "class_loss", "bbox_loss", "mask_loss")
 
 
 def hexadecimal(colour: tuple[int, int, int]) -> str:
@@ -45,6 +45,14 @@ STYLE = {
     "figure.dpi": 100,
     "savefig.dpi": 100,
 }
+BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 3}  # a legend
+
+
+def save(figure: Figure, path: Path):
+    """Write a figure as PNG, and beside it as SVG, the same bytes each time."""
+    figure.savefig(path)
+    with rc_context({"svg.hashsalt": path.stem}):
+        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
 
 
 def precision_recall(evaluation: Evaluation) -> Figure:
@@ -115,63 +123,16 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
     ax.barh(0, 0, color=hexadecimal(GREY), label="AP")
     ax.plot(precision[IOU_75, shown], rows, "d", color=ink, ms=4.5, label="AP75")
     ax.plot(precision[IOU_50, shown], rows, "|", color=ink, ms=10, mew=2, label="AP50")
+    handles, labels = ax.get_legend_handles_labels()
     names = [
         shortened(evaluation.classes[number])
         + (": no objects" if np.isnan(average[number]) else "")
         for number in shown
     ]
     ax.set_yticks(rows, names)
-    ax.set(title=title, xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
+    ax.set(title=title, xlabel="0 to 1", xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
     ax.grid(visible=False, axis="y")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), ncols=3)
-
-
-def learning_curves(history: pd.DataFrame) -> Figure:
-    """Losses, validation AP with the best epoch, and the learning rate, over the epochs."""
-    epochs = history["epoch"]
-    with rc_context(STYLE):
-        figure = Figure(figsize=(11.8, 3.7), layout="constrained")
-        losses, precision, rate = figure.subplots(1, 3, width_ratios=(1.15, 1.15, 0.8))
-
-        losses.plot(epochs, history["loss"], color=hexadecimal(INK), lw=2.4, label="sum")
-        for name, colour in zip(LOSSES, COLOURS, strict=False):
-            label = name.removesuffix("_loss").replace("_", " ")
-            losses.plot(epochs, history[name], color=hexadecimal(colour), label=label)
-        losses.set(title="Training losses", xlabel="epoch", yscale="log")
-        losses.legend(ncols=2)
-
-        for name, colour in (("val_AP50", GREEN), ("val_AP", BLUE)):
-            measured = history[history[name].notna()]
-            precision.plot(
-                measured["epoch"],
-                measured[name],
-                color=hexadecimal(colour),
-                marker="o",
-                ms=3,
-                label=name.removeprefix("val_"),
-            )
-        precision.set(title="Validation, masks", xlabel="epoch", ylim=(0, 1.03))
-        if history["val_AP"].notna().any():
-            best = history.loc[history["val_AP"].idxmax()]
-            precision.plot(
-                best["epoch"],
-                best["val_AP"],
-                "o",
-                ms=9,
-                mfc="none",
-                mew=2,
-                color=hexadecimal(VERMILION),
-                label=f"best: AP {best['val_AP']:.3f} in epoch {best['epoch']:.0f}",
-            )
-        precision.legend(loc="upper left" if history["val_AP50"].max() < 0.6 else "lower right")
-
-        rate.plot(epochs, history["learning_rate"], color=hexadecimal(INK))
-        rate.set(title="Learning rate", xlabel="epoch")
-        rate.set_ylim(bottom=0)
-        rate.yaxis.set_major_formatter("{x:g}")
-        for ax in (losses, precision, rate):
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure
+    ax.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], **BELOW)
 
 
 def dataset_sheet(

@@ -1,10 +1,9 @@
-"""How well each single image was predicted, to find the best and the worst."""
-
-import math
+"""How well each single image was predicted, to find those worth a look."""
 
 import numpy as np
 import pandas as pd
 
+from evaluation.confusion import confused
 from evaluation.matching import ALL, IOU_50, Matching
 
 
@@ -15,6 +14,7 @@ def image_scores(matching: Matching, truth: dict, threshold: float) -> pd.DataFr
         image_id, file_name, objects (crowds not counted);
         predictions, true_positives, false_positives, false_negatives: of detections with a score
             of at least `threshold`, matched at an IoU of 0.5;
+        confused: of the false negatives, those taken for another class;
         mean_iou: of the matched pairs, NaN without any;
         f1: 2 TP / (2 TP + FP + FN);
         quality: panoptic quality, mean_iou * f1 (Kirillov et al., 2019);
@@ -34,6 +34,7 @@ def image_scores(matching: Matching, truth: dict, threshold: float) -> pd.DataFr
     overlap = per_image(image_of[detection], iou)
     wrong = per_image(image_of[kept & matching.wrong()[:, IOU_50]])
     objects = per_image(overlaps.objects.image[~matching.excluded[:, ALL]])
+    taken = [object_ for object_, _ in confused(matching, threshold)]
     total = objects + hits + wrong  # = 2 TP + FP + FN
     scores = pd.DataFrame(
         {
@@ -42,6 +43,7 @@ def image_scores(matching: Matching, truth: dict, threshold: float) -> pd.DataFr
             "true_positives": hits,
             "false_positives": wrong,
             "false_negatives": objects - hits,
+            "confused": per_image(overlaps.objects.image[taken]),
             "mean_iou": np.where(hits, overlap / np.maximum(hits, 1), np.nan),
             "f1": np.where(total, 2 * hits / np.maximum(total, 1), 1.0),
             "quality": np.where(total, 2 * overlap / np.maximum(total, 1), 1.0),
@@ -82,18 +84,3 @@ def average_precisions(matching: Matching) -> np.ndarray:
         else:
             result[image] = not len(found)
     return result
-
-
-def best_and_worst(scores: pd.DataFrame, count: int) -> tuple[list[int], list[int]]:
-    """The ids of the `count` best and worst images by quality, the extremes first.
-
-    Images with neither objects nor false positives show nothing and are left out. Of equally
-    good images the one with more objects comes first. No image is on both sides.
-    """
-    shown = scores[scores["objects"] + scores["false_positives"] > 0]
-    ranked = shown.sort_values(["quality", "objects", "file_name"], ascending=[False, False, True])[
-        "image_id"
-    ].tolist()
-    best = ranked[: min(count, math.ceil(len(ranked) / 2))]
-    worst = ranked[len(best) :][::-1][:count]
-    return best, worst

@@ -1,7 +1,7 @@
 """Truth and prediction of an image side by side.
 
 Left, the outlines of the true objects; right, the predicted masks. What has no counterpart on
-the other side, a missed object or a false positive, is outlined in dashes and says so.
+the other side, such as a missed object, is outlined in dashes and says what is wrong.
 """
 
 import numpy as np
@@ -28,10 +28,9 @@ def side_by_side(
 
     Args:
         image: uint8 RGB [height, width, 3].
-        objects: annotations of this image, RLE masks at its size; crowds are not drawn. One
-            with `unmatched` was missed.
-        predictions: COCO results of this image, those to be drawn. One with `unmatched` is a
-            false positive.
+        objects: annotations of this image, RLE masks at its size; crowds are not drawn.
+        predictions: COCO results of this image, those to be drawn. Of both, a `mistake` says
+            in a few words what is wrong, if anything is.
         categories: the data set's, in order; they decide the colours.
         title: printed above, such as the file's name.
 
@@ -41,34 +40,12 @@ def side_by_side(
     names = {category["id"]: category["name"] for category in categories}
     colours = class_colours(categories)
 
-    truth_masks = []
-    for item in objects:
-        if not item.get("iscrowd", 0):
-            missed = item.get("unmatched", False)
-            name = names[item["category_id"]] if len(objects) <= BUSY else ""
-            label = f"missed {name}".rstrip() if missed else ""
-            truth_masks.append(
-                Mask(item["segmentation"], colours[item["category_id"]], label, missed)
-            )
-
-    predicted_masks = []
-    for item in predictions:
-        name = names[item["category_id"]] if len(predictions) <= BUSY else ""
-        label = f"{name} {item['score']:.2f}".lstrip()
-        predicted_masks.append(
-            Mask(
-                item["segmentation"],
-                colours[item["category_id"]],
-                label,
-                item.get("unmatched", False),
-            )
-        )
-
-    missed = [mask for mask in truth_masks if mask.dashed]
-    wrong = [mask for mask in predicted_masks if mask.dashed]
-    truth_caption = f"Truth: {_count(truth_masks, 'object')}, {len(missed)} missed"
+    objects = [item for item in objects if not item.get("iscrowd", 0)]
+    truth_masks = _masks(objects, names, colours)
+    predicted_masks = _masks(predictions, names, colours)
+    truth_caption = f"Truth: {_count(objects, 'object')}, {_wrong(truth_masks)} not found"
     predicted_caption = (
-        f"Prediction: {_count(predictions, 'object')}, {_count(wrong, 'false positive')}"
+        f"Prediction: {_count(predictions, 'object')}, {_wrong(predicted_masks)} wrong"
     )
     panels = [
         (truth_caption, draw_masks(image, truth_masks, 0, len(objects) <= CROWDED)),
@@ -76,6 +53,21 @@ def side_by_side(
     ]
     present = {item["category_id"] for item in [*objects, *predictions]}
     return _page(title, panels, [(names[key], colours[key]) for key in names if key in present])
+
+
+def _masks(items: list[dict], names: dict, colours: dict) -> list[Mask]:
+    """The masks of objects, or of predictions, which have a score; mistakes are dashed."""
+    masks = []
+    for item in items:
+        mistake = item.get("mistake", "")
+        name = names[item["category_id"]] if len(items) <= BUSY else ""
+        if "score" in item:
+            label = f"{name} {item['score']:.2f}" + (f": {mistake}" if mistake else "")
+        else:
+            label = f"{name}: {mistake}" if mistake and name else mistake
+        colour = colours[item["category_id"]]
+        masks.append(Mask(item["segmentation"], colour, label.lstrip(), bool(mistake)))
+    return masks
 
 
 def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple]) -> Image.Image:
@@ -102,7 +94,7 @@ def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple
 def _legend_rows(classes: list[tuple], width: int) -> list[list[tuple]]:
     """(x, name, colour) of each entry, broken into rows of at most `width` px."""
     rows, x = [[]], MARGIN
-    for name, colour in [*classes, ("missed, or false positive", None)]:
+    for name, colour in [*classes, ("not found, or wrong", None)]:
         needed = 44 + round(font(13).getlength(name))
         if rows[-1] and x + needed > width:
             rows.append([])
@@ -131,5 +123,9 @@ def _shortened(text: str, width: int) -> str:
     return text if text == whole else f"…{text}"
 
 
-def _count(things: list | set, name: str) -> str:
+def _wrong(masks: list[Mask]) -> int:
+    return sum(mask.dashed for mask in masks)
+
+
+def _count(things: list, name: str) -> str:
     return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

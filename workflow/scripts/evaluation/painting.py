@@ -35,7 +35,11 @@ class Mask:
 
 
 def draw_masks(
-    image: np.ndarray, masks: list[Mask], opacity: float = 0.45, labels: bool = True
+    image: np.ndarray,
+    masks: list[Mask],
+    opacity: float = 0.45,
+    labels: bool = True,
+    side: int = PANEL,
 ) -> Image.Image:
     """Paint masks over an image that is brought to the size of a panel.
 
@@ -44,8 +48,9 @@ def draw_masks(
         masks: at the image's size.
         opacity: of the filled masks, 0 for outlines only.
         labels: whether to write the labels.
+        side: the longer one of the picture, in px.
     """
-    canvas = fitted(image)
+    canvas = fitted(image, side)
     height, width = canvas.shape[:2]
     # The largest first: small objects stay visible on top of large ones.
     masks = sorted(masks, key=lambda mask: mask_utils.area(mask.segmentation), reverse=True)

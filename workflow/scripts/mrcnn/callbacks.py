@@ -51,11 +51,12 @@ class Validation(keras.callbacks.Callback):
     Args:
         evaluate: function of the model that returns a dict of floats.
         every: epochs from one evaluation to the next; the last epoch is always evaluated.
+        values: of the last evaluation, if a training goes on.
     """
 
-    def __init__(self, evaluate, every=1):
+    def __init__(self, evaluate, every=1, values=None):
         super().__init__()
-        self.evaluate, self.every, self.values = evaluate, every, {}
+        self.evaluate, self.every, self.values = evaluate, every, values or {}
 
     def on_epoch_end(self, epoch, logs=None):
         last = epoch + 1 == self.params.get("epochs")
@@ -115,6 +116,12 @@ class Memory(keras.callbacks.Callback):
     def best_weights(self) -> Path:
         """The weights of the best epoch so far."""
         return self.folder / f"best-{self.best_epoch}.weights.h5"
+
+    @property
+    def validation(self) -> dict[str, float]:
+        """The values of the last validation, for `Validation` to go on from."""
+        last = self.history[-1] if self.history else {}
+        return {name: value for name, value in last.items() if name.startswith("val_")}
 
     @property
     def exhausted(self) -> bool:

@@ -89,6 +89,15 @@ def mistyped_id(annotation: dict, image: dict, context: Context) -> str | None:
     return annotation.get("remarks", {}).get("mistyped_id")
 
 
+@check("annotation", "warning", "repair", "quarantine", "stop")
+def invalid_value(annotation: dict, image: dict, context: Context) -> str | None:
+    """A declared box, area or `iscrowd` makes no sense; it counts as not declared.
+
+    Nothing, if the mask is right: box and area are taken from it, and it is one object.
+    """
+    return annotation.get("remarks", {}).get("invalid_value")
+
+
 @check("annotation", "warning", "repair", "stop")
 def duplicate_annotation_id(annotation: dict, image: dict, context: Context) -> str | None:
     """Several annotations of a file have one id; each gets its own.
@@ -102,4 +111,4 @@ def duplicate_annotation_id(annotation: dict, image: dict, context: Context) -> 
 
 
 REFERENCES = (unwanted_class, unknown_image, image_quarantined, unknown_category)
-REPETITIONS = (duplicate_annotation, mistyped_id, duplicate_annotation_id)
+REPETITIONS = (duplicate_annotation, mistyped_id, invalid_value, duplicate_annotation_id)

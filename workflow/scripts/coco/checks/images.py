@@ -104,6 +104,15 @@ def size_mismatch(image: dict, files: set[str]) -> str | None:
     return f"{size[0]}x{size[1]} pixels, declared as {declared[0]}x{declared[1]}"
 
 
+@check("image", "warning", "keep", "quarantine", "stop")
+def invalid_size(image: dict, files: set[str]) -> str | None:
+    """The declared width or height is no number of pixels; the file's own counts.
+
+    Nothing, if the annotations fit the file. Correct the numbers where they were exported.
+    """
+    return remark("invalid_size", image)
+
+
 @check("image", "error", "quarantine", "stop")
 def duplicate_image_id(image: dict, files: set[str]) -> str | None:
     """One id stands for several files, so that nobody knows whose the annotations are.
@@ -208,7 +217,7 @@ UNUSABLE = (
     size_mismatch,
     duplicate_image_id,
 )
-DOUBTFUL = (wrong_extension, constant_image, extra_channels, name_clash)
+DOUBTFUL = (invalid_size, wrong_extension, constant_image, extra_channels, name_clash)
 REPEATED = (image_turned_two_ways, image_listed_twice)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from coco import masks
+from coco import masks, runs
 
 
 def paint(objects: list[dict], height: int, width: int) -> np.ndarray:
@@ -15,7 +15,10 @@ def paint(objects: list[dict], height: int, width: int) -> np.ndarray:
     labels = np.zeros((height, width), np.int32)
     numbered = sorted(enumerate(objects, 1), key=lambda pair: pair[1]["area"], reverse=True)
     for number, one in numbered:
-        labels[masks.decode(one["segmentation"])] = number
+        x, y, columns, rows = masks.box(one["segmentation"])
+        box = (y, x, y + rows, x + columns)
+        inside = runs.crop(runs.of_mask(one["segmentation"]), height, box)
+        labels[y : y + rows, x : x + columns][inside] = number
     return labels
 
 

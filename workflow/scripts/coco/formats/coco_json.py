@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coco import export_layouts, masks, polygons
 from coco.errors import InputError, MaskError, failed, show
-from coco.formats.fields import area, as_id, as_name, bbox, in_folder, side
+from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, side
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
@@ -40,6 +40,7 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
             "declared_width": side(image.get("width")),
             "declared_height": side(image.get("height")),
         }
+        | noted(invalid_size=nonsense(image, width=side, height=side))
         for image in content["images"]
     ]
     image_of = resolver([image["source_id"] for image in images])
@@ -58,7 +59,7 @@ def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> di
         "source_category_id": category_of(category_id),
         "bbox": bbox(record.get("bbox")),
         "area": area(record.get("area")),
-        "iscrowd": int(record.get("iscrowd") in (1, "1", True)),
+        "iscrowd": flag(record.get("iscrowd")) or 0,
         "segmentation": record.get("segmentation"),
     }
     mistyped = [
@@ -69,7 +70,22 @@ def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> di
         )
         if given != meant
     ]
-    return annotation | ({"remarks": {"mistyped_id": "; ".join(mistyped)}} if mistyped else {})
+    invalid = nonsense(record, bbox=bbox, area=area, iscrowd=flag)
+    return annotation | noted(mistyped_id=mistyped, invalid_value=invalid)
+
+
+def nonsense(record: dict, **readers: Callable) -> list[str]:
+    """The values that are given, but that their readers can make nothing of."""
+    return [
+        f"{key} is {show(record[key])}"
+        for key, read in readers.items()
+        if record.get(key) is not None and read(record[key]) is None
+    ]
+
+
+def noted(**remarks: list[str]) -> dict:
+    remarks = {name: "; ".join(found) for name, found in remarks.items() if found}
+    return {"remarks": remarks} if remarks else {}
 
 
 def resolver(ids: list) -> Callable:

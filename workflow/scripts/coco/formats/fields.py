@@ -41,3 +41,8 @@ def bbox(value) -> list[float] | None:
 def area(value) -> float | None:
     """An area in px², None unless it is a number."""
     return value if masks.is_number(value) else None
+
+
+def flag(value) -> int | None:
+    """0 or 1, None unless it is one of them, or a text of one."""
+    return int(value) if value in (0, 1, "0", "1") else None

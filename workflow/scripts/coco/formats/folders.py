@@ -17,6 +17,16 @@ def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     )
 
 
+def refuse_outside(path: Path, folder: Path):
+    """Stop at a link that leads out of the folder."""
+    target = path.resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{path.name} leads out of the folder {folder}, to {target}; put the file itself "
+            "into the folder"
+        )
+
+
 def by_name(paths: list[Path], folder: Path, ending: str = "") -> dict[str, Path]:
     """The files by their path within the folder, without `ending` and suffix: `train/leaf 1`.
 

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from coco.errors import InputError
-from coco.formats.folders import IMAGE_SUFFIXES, by_name, files
+from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
 
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
@@ -73,6 +73,7 @@ def existing(pair: Pair, source: dict) -> Path:
             f"{missing}: no such file, nor with another suffix; if the photo shows no object, "
             "give it a label image that is all background"
         )
+    refuse_outside(pair.label, Path(source["labels"]))
     return pair.label
 
 

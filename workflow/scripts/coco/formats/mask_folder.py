@@ -11,6 +11,7 @@ from PIL import Image
 
 from coco import masks
 from coco.errors import InputError, failed
+from coco.formats.folders import refuse_outside
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
@@ -59,8 +60,10 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
+    path = annotation["file"]
     try:
-        return {"segmentation": masks.encode(read_mask(annotation["file"]))}
+        refuse_outside(path, folder=path.parents[2])
+        return {"segmentation": masks.encode(read_mask(path))}
     except InputError as error:
         return failed(error)
 

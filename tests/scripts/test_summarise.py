@@ -1,0 +1,85 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from docutils.core import publish_parts
+from PIL import Image
+from squares import SIZE, as_predictions, small_truth
+
+from compare_models import compare_models
+from evaluate import OUTPUTS, evaluate
+from summarise import summarise
+
+NAMES = "leaf*, `wet`_ |x|", "ring"  # all that has a meaning in reStructuredText
+ROW = {"model": "m", "fold": "holdout", "run": "seed0", "split": "test"}
+
+
+@pytest.fixture
+def story(tmp_path, monkeypatch):
+    """A function of the number of predictions that are left out: the page's text."""
+    monkeypatch.chdir(tmp_path)
+    truth = small_truth()
+    for category, name in zip(truth["categories"], NAMES, strict=True):
+        category["name"] = name
+    for image in truth["images"]:
+        Image.fromarray(np.zeros((SIZE, SIZE, 3), np.uint8)).save(image["file_name"])
+    Path("truth.json").write_text(json.dumps(truth))
+    run = tmp_path / "models/m/holdout/seed0"
+    folder = run / "evaluation/test"
+    folder.mkdir(parents=True)
+    architecture = {"backbone": "mobilenet_v2", "weights": None}
+    about = {"architecture": architecture, "training": {"epochs": 9}, "input": {"size": 64}}
+    about |= {"best_epoch": 4, "epochs": 7, "val_AP": 0.25}
+    (run / "model.json").write_text(json.dumps(about))
+    write("counts", ["record", "class", "in", "used", "quarantined", "merged", "dropped"])(
+        ["image", "(all)", 5, 4, 1, 0, 0], ["annotation", "(all)", 8, 6, 2, 0, 0]
+    )
+    write("balance", ["class", "split", "images", "instances"])(
+        [NAMES[0], "train", 3, 500], [NAMES[1], "train", 2, 7], ["(all)", "train", 4, 507]
+    )
+    write("threshold", ["class", "threshold", "AP"])(["(all)", 0.5, 0.25])
+
+    def story(left_out):
+        predictions = as_predictions(truth["annotations"])[left_out:]
+        Path("found.json").write_text(json.dumps(predictions))
+        output = {name: folder / file for name, file in OUTPUTS.items()}
+        evaluate(*map(Path, ("found.json", "truth.json", "threshold.tsv")), output)
+        tables = [[folder / f"{name}.tsv"] for name in ("metrics", "draws")]
+        board = Path("evaluation.tsv"), Path("board.tsv")
+        compare_models(*tables, [Path("threshold.tsv")], [ROW], *board)
+        page = Path("summary.rst")
+        summarise(*map(Path, ("counts.tsv", "balance.tsv", "board.tsv")), [ROW], tmp_path, page)
+        html = publish_parts(page.read_text(), writer="html")["body"]
+        assert "system-message" not in html
+        return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", html))
+
+    return story
+
+
+def write(name, columns):
+    def rows(*rows):
+        pd.DataFrame(rows, columns=columns).to_csv(f"{name}.tsv", sep="\t", index=False)
+
+    return rows
+
+
+def test_the_story_has_the_numbers_of_the_run(story):
+    text = story(left_out=1)
+    assert "4 of 5 images and 6 of 8 annotations are used; not used: 3 quarantined" in text
+    assert "train 4 images with 507 objects" in text
+    assert "epoch 4 of 9" in text and "stopped early, after 7 epochs" in text
+    assert "gets 4 of 5 objects right, misses 1, and gets 0 that are wrong" in text
+    assert "lost to mistakes of the kind missed" in text
+    assert f"The weakest class is {NAMES[0]}" in text
+    assert "few to learn from: ring (7)" in text
+
+
+def test_a_perfect_run_has_no_mistakes_to_tell_of(story):
+    assert "No mistake costs AP50 on the test images" in story(left_out=0)
+
+
+def test_a_run_that_finds_nothing(story):
+    assert "gets 0 of 5 objects right" in story(left_out=5)

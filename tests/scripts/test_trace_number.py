@@ -1,0 +1,112 @@
+"""From a number to the raw files, and what has changed on the way."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import provenance
+from record_evaluation import TRAINING, record_evaluation
+from record_results import record_results
+from trace_number import main
+
+ROW = {"dataset": "d", "model": "m", "fold": "holdout", "run": "seed3", "split": "test"}
+RUN = "results/d/models/m/holdout/seed3"
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """The files of a data set with one evaluation, and their records."""
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    images = []
+    for name in "abcde":
+        path = Path("photos", f"{name}.png")
+        path.write_bytes(name.encode())
+        images.append({"file_name": path.as_posix(), "sha256": provenance.digest(path)})
+    source = {"format": "coco", "annotations": "photos/labels.json"}
+    dataset = json.dumps({"images": images})
+    training = dict.fromkeys(("weights_sha256", "fingerprint"), "0" * 64)
+    training |= {"best_epoch": 2, "epochs": 3, "val_AP": 0.25, "backend": "tensorflow"}
+    training |= {"device": "a fast one", "seed": 3} | provenance.environment()
+    files = {
+        "predictions": (f"{RUN}/predictions/test.json", "[]"),
+        "weights": (f"{RUN}/model.weights.h5", "weights"),
+        "model": (f"{RUN}/model.json", json.dumps(training)),
+        "split": ("results/d/splits/holdout/test.json", dataset),
+        "dataset": ("results/d/dataset.json", dataset),
+        "metrics": (f"{RUN}/evaluation/test/metrics.tsv", "iou_type\tAP\nsegm\t0.5\n"),
+        "evaluation": (
+            "results/d/evaluation.tsv",
+            "model\tfold\trun\tsplit\tiou_type\tAP\nm\tholdout\tseed3\ttest\tsegm\t0.5\n"
+            "n\tholdout\tseed3\ttest\tsegm\t0.4\n",
+        ),
+    }
+    for path, content in files.values():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(content)
+    paths = {name: path for name, (path, _) in files.items()}
+    sidecar = Path(RUN, "evaluation/test/provenance.json")
+    tables = {name: paths.pop(name) for name in ("metrics", "evaluation")}
+    record_evaluation(paths, [tables["metrics"]], ROW, {"sources": [source]}, sidecar)
+    record_results(
+        [tables["evaluation"]],
+        {"dataset": paths["dataset"]},
+        [sidecar.as_posix()],
+        {"dataset": "d", "seed": 0, "sources": [source]},
+        Path("results/d/provenance.json"),
+    )
+    return tmp_path
+
+
+def test_records_follow_their_schema(results, check_schema):
+    for path in Path("results").rglob("provenance.json"):
+        check_schema(json.loads(path.read_text()), "provenance")
+    one = json.loads(Path(RUN, "evaluation/test/provenance.json").read_text())
+    assert one["seed"] == 3
+    assert set(one["training"]) == set(TRAINING)
+    assert one["files"]["weights"]["sha256"] == provenance.digest(f"{RUN}/model.weights.h5")
+    assert one["versions"]["keras"] and one["versions"]["numpy"]
+
+
+def test_a_number_is_followed_to_the_raw_files(results, capsys):
+    assert main(["results/d/evaluation.tsv", "AP", "model=m", "iou_type=segm"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("AP = 0.5: model m, fold holdout, run seed3, split test, iou_type segm")
+    for expected in (
+        f"{RUN}/evaluation/test/metrics.tsv",
+        f"{RUN}/model.weights.h5",
+        "seed 3, epoch 2 of 3, validation AP 0.250, on a fast one",
+        "photos/labels.json (coco)",
+        "photos/a.png",
+        "all 5 are those that were imported",
+        "as it is now",
+    ):
+        assert expected in shown
+    assert "CHANGED" not in shown
+
+
+def test_tables_of_an_evaluation_are_traced_too(results, capsys):
+    assert main([f"{RUN}/evaluation/test/metrics.tsv"]) == 0
+    assert f"{RUN}/predictions/test.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["photos/e.png", f"{RUN}/model.weights.h5"])
+def test_what_changed_is_said(path, results, capsys):
+    Path(path).write_text("other")
+    assert main(["results/d/evaluation.tsv", "AP", "model=m"]) == 1
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "CHANGED" in line]
+    assert path in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["results/d/nothing.tsv"], "No such file or directory; expected a table of results"),
+        (["results/d/evaluation.tsv", "AR"], "no column AR, expected one of model, fold"),
+        (["results/d/evaluation.tsv", "AP", "model=x"], "no row has model=x"),
+    ],
+)
+def test_mistakes_are_named(arguments, message, results, capsys):
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err

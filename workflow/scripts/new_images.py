@@ -1,0 +1,40 @@
+"""The unlabelled images of a folder, and how they are dealt out to jobs."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from coco.formats.files import below
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".ppm")
+
+
+def images(folder: str) -> list[str]:
+    """The paths of the images in a folder and its folders, as seen from it, in a fixed order."""
+    found = below(folder, SUFFIXES)
+    return [path.relative_to(folder).as_posix() for path in found]
+
+
+def parts(settings: dict) -> list[str]:
+    """The jobs of the section `new_images`: `1-of-8`, ...; no more than there are images."""
+    count = min(settings["jobs"], len(images(settings["folder"])))
+    return [f"{number}-of-{count}" for number in range(1, count + 1)]
+
+
+def part(folder: str, item: str) -> list[str]:
+    """The images of a job. One that comes or goes changes the part of no other.
+
+    Images of one name, such as `a.png` and `a.jpg`, are in one part.
+    """
+    number, count = (int(text) for text in item.split("-of-"))
+    return [path for path in images(folder) if 1 + dealt(path) % count == number]
+
+
+def dealt(path: str) -> int:
+    name = Path(path).with_suffix("").as_posix().casefold()
+    return int(hashlib.sha256(name.encode()).hexdigest()[:13], 16)
+
+
+def name_of(folder: str) -> str:
+    """The name of a folder, as a part of a path of results."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(folder).resolve().name) or "images"

@@ -1,0 +1,253 @@
+"""Tells the story of the run, with its numbers, for the opening page of the report."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+import console
+from coco import json_files
+from evaluation.confusion import BACKGROUND
+from evaluation.thresholds import EVERY_CLASS
+from restructured_text import csv_table, embedded, emphasised
+
+INTERVAL = "95 % interval of AP"
+MOST = 12  # rows of a table
+FEW = 100  # training objects of a class that are few
+REMEDIES = {
+    "classification": "Look at the labels of the classes that are confused, then add examples.",
+    "localisation": "Look for loose labels; a larger input or more epochs make finer masks.",
+    "both": "Add examples of what is mistaken; see the pictures of the worst images.",
+    "duplicate": "Lower ``prediction.nms_threshold``: objects are found more than once.",
+    "background": "Add images that show what is mistaken for an object, without objects in them.",
+    "missed": "Compare the objects' sizes with the anchors in *1 Data*, and add examples like "
+    "those that are missed; unlabelled objects in training images teach a model to miss.",
+}
+
+
+class Run(NamedTuple):
+    """What was made of the chosen model's first run, on the split that is told of."""
+
+    about: dict  # model.json
+    split: str
+    points: pd.DataFrame  # operating_point.tsv, by class
+    per_class: pd.DataFrame  # of masks, by class
+    errors: pd.DataFrame  # of masks, for all classes, by kind
+    confusion: pd.DataFrame
+    counting: pd.DataFrame  # by class
+    galleries: Path
+
+
+def table(path: str | Path) -> pd.DataFrame:
+    """A TSV file; only empty cells are not defined, since a class may be called NA."""
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
+
+
+def read_run(folder: Path, split: str) -> Run:
+    evaluation = folder / "evaluation" / split
+    errors, per_class = table(evaluation / "errors.tsv"), table(evaluation / "per_class.tsv")
+    errors = errors[(errors["iou_type"] == "segm") & (errors["group"] == "all")]
+    return Run(
+        json_files.read(folder / "model.json"),
+        split,
+        table(evaluation / "operating_point.tsv").set_index("class"),
+        per_class[per_class["iou_type"] == "segm"].set_index("class"),
+        errors.set_index("error"),
+        table(evaluation / "confusion.tsv"),
+        table(evaluation / "counting.tsv").set_index("class"),
+        evaluation / "overlays",
+    )
+
+
+def summarise(
+    counts: Path, balance: Path, leaderboard: Path, runs: list[dict], root: Path, output: Path
+):
+    """Write the story as reStructuredText.
+
+    Args:
+        counts, balance, leaderboard: tables of the data set.
+        runs: what each evaluation is of: model, fold, run and split.
+        root: folder of the data set's results.
+    """
+    ranked = table(leaderboard)
+    chosen = ranked.loc[ranked["chosen"] == "yes", "model"].iloc[0]
+    own = [row for row in runs if row["model"] == chosen]
+    first = next((row for row in own if row["split"] == "test"), own[0])
+    run = read_run(root / "models" / chosen / first["fold"] / first["run"], first["split"])
+    shared = table(balance)
+    parts = {
+        "Data": data(table(counts)) + split(shared, first["fold"]),
+        "Model": model(chosen, run.about),
+        "Result": result(ranked, chosen, run) + picture(run, "random", "An image drawn by lot"),
+        "Where it fails": failures(run) + picture(run, "worst", "The worst image"),
+        "What to try next": next_steps(run, shared),
+    }
+    titled = [f"{title}\n{'-' * len(title)}\n\n{text}" for title, text in parts.items()]
+    output.write_text("\n\n".join(titled) + "\n", encoding="utf-8")
+
+
+def data(counts: pd.DataFrame) -> str:
+    rows = counts[counts["class"] == EVERY_CLASS].set_index("record")
+    images, objects = rows.loc["image"], rows.loc["annotation"]
+    text = f"{images['used']:,} of {images['in']:,} images and {objects['used']:,} of "
+    text += f"{objects['in']:,} annotations are used"
+    left_out = [
+        f"{number:,} {kind}"
+        for kind in ("quarantined", "merged", "dropped")
+        if (number := images[kind] + objects[kind])
+    ]
+    if left_out:
+        text += f"; not used: {', '.join(left_out)}, each with its reason in *1 Data*, issues"
+    return f"{text}. "
+
+
+def split(balance: pd.DataFrame, fold: str) -> str:
+    """How many images and objects each split of a fold has."""
+    sums = balance[balance["class"] == EVERY_CLASS].set_index("split")
+    shares = ", ".join(
+        f"{name} {row['images']:,.0f} images with {row['instances']:,.0f} objects"
+        for name, row in sums.iterrows()
+    )
+    return f"The split ({fold}): {shares}.\n"
+
+
+def model(name: str, about: dict) -> str:
+    architecture, training = about["architecture"], about["training"]
+    start = architecture["weights"] or "random numbers"
+    text = (
+        f"**{name}**: {architecture['backbone']}, inputs of {about['input']['size']} px, started "
+        f"from {start}. The weights are those of epoch {about['best_epoch']} of "
+        f"{training['epochs']}, with the highest mask AP on the validation images, "
+        f"{about['val_AP']:.3f}. "
+    )
+    if about["epochs"] < training["epochs"]:
+        text += f"Training stopped early, after {about['epochs']} epochs. "
+    return text + "\n"
+
+
+def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
+    own = ranked[(ranked["model"] == chosen) & (ranked["split"] == run.split)]
+    rows = own.set_index("iou_type")
+    lines = [[f"{run.split} images", "AP50", "AP", INTERVAL]]
+    for name, kind in (("masks", "segm"), ("boxes", "bbox")):
+        lines.append([name, *precisions(rows.loc[kind])])
+    point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
+    text = f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
+    if rows["runs"].max() > 1:
+        text += (
+            f"The model's numbers are means of {rows['runs'].max()} runs; what follows, and the "
+        )
+        text += "classes, are of the first.\n\n"
+    return text + (
+        f"A user who keeps detections with a score of {point['threshold']:.2f} or more gets "
+        f"{point['true_positives']:.0f} of {point['objects']:.0f} objects right, misses "
+        f"{point['false_negatives']:.0f}, and gets {point['false_positives']:.0f} that are wrong "
+        f"(F1 {percent(point['F1'])}). The number of objects in an image is off by "
+        f"{count['mean_absolute_error']:.2f} on average.\n"
+    )
+
+
+def of_classes(run: Run) -> list[list]:
+    """A line per class, masks; of many, the best and the worst."""
+    ranked = run.per_class.dropna(subset="AP").sort_values("AP", ascending=False)
+    if len(ranked) > MOST:
+        ranked = pd.concat([ranked.head(MOST // 2), ranked.tail(MOST // 2)])
+    lines = [["masks by class", "objects", "AP50", "AP", INTERVAL]]
+    for name, row in ranked.iterrows():
+        lines.append([emphasised(name), f"{row['instances']:.0f}", *precisions(row)])
+    return lines
+
+
+def of_models(ranked: pd.DataFrame, run: Run) -> list[list]:
+    """A line per model, masks, if there are several, the best on the validation images first."""
+    own = ranked[(ranked["split"] == run.split) & (ranked["iou_type"] == "segm")].head(MOST)
+    lines = [["models, masks", "runs", "AP, validation images", "AP50", "AP", INTERVAL]]
+    for _, row in own.iterrows():
+        lines.append([row["model"], row["runs"], f"{row['val_AP']:.3f}", *precisions(row)])
+    return lines if len(own) > 1 else []
+
+
+def precisions(row: pd.Series) -> list[str]:
+    """The cells of AP50, AP and its interval."""
+    if pd.isna(row["AP"]):
+        return ["not defined"] * 3
+    interval = f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
+    return [f"{row['AP50']:.3f}", f"{row['AP']:.3f}", interval]
+
+
+def failures(run: Run) -> str:
+    lost = run.errors["delta_AP50"].fillna(0).sort_values(ascending=False)
+    if not lost.sum():
+        return f"No mistake costs AP50 on the {run.split} images.\n"
+    worst = run.per_class["AP"].dropna().sort_values()
+    text = f"Most AP50 is lost to mistakes of the kind *{lost.index[0]}* ({lost.iloc[0]:.3f})"
+    if lost.iloc[1]:
+        text += f", then *{lost.index[1]}* ({lost.iloc[1]:.3f})"
+    if len(worst) > 1:
+        weakest, strongest = emphasised(worst.index[0]), emphasised(worst.index[-1])
+        text += f". The weakest class is {weakest} (AP {worst.iloc[0]:.3f}), "
+        text += f"the strongest {strongest} ({worst.iloc[-1]:.3f})"
+    pair = most_confused(run.confusion)
+    if pair:
+        true, predicted = emphasised(pair[0]), emphasised(pair[1])
+        text += f". Most often confused: {true} taken for {predicted}, {pair[2]} times"
+    return f"{text}.\n"
+
+
+def most_confused(confusion: pd.DataFrame) -> tuple | None:
+    """True class, predicted class and number of the most frequent confusion."""
+    kinds = confusion[["true", "predicted"]]
+    pairs = confusion[(kinds["true"] != kinds["predicted"]) & (kinds != BACKGROUND).all(axis=1)]
+    if pairs.empty:
+        return None
+    return tuple(pairs.loc[pairs["count"].idxmax(), ["true", "predicted", "count"]])
+
+
+def next_steps(run: Run, balance: pd.DataFrame) -> str:
+    steps = []
+    lost = run.errors["delta_AP50"].fillna(0)
+    if lost.sum():
+        steps.append(REMEDIES[lost.idxmax()])
+    if run.about["best_epoch"] == run.about["training"]["epochs"]:
+        steps.append("The last epoch was the best: raise ``epochs``; training goes on from there.")
+    training = balance[balance["split"] == "train"].set_index("class")["instances"]
+    few = training[(training < FEW) & training.index.isin(run.per_class.index)]
+    if len(few):
+        listed = ", ".join(
+            f"{emphasised(name)} ({count:.0f})" for name, count in few.head(5).items()
+        )
+        steps.append(f"Add objects of the classes with few to learn from: {listed}.")
+    steps.append("Look at the images in *5 Images*: what went wrong is written beside the objects.")
+    return "\n".join(f"- {step}" for step in steps) + "\n"
+
+
+def percent(share: float) -> str:
+    return "not defined" if pd.isna(share) else f"{100 * share:.0f} %"
+
+
+def names_in(galleries: Path, gallery: str) -> list[str]:
+    """The names of the images in a gallery, by rank."""
+    parts = [path.name.split("_", 2) for path in galleries.glob(f"{gallery}_*.png")]
+    return [name for _, _, name in sorted(parts, key=lambda part: int(part[1]))]
+
+
+def picture(run: Run, gallery: str, caption: str) -> str:
+    """The first picture of a gallery, within the text; the worst image only on request."""
+    others = [] if gallery == "worst" else names_in(run.galleries, "worst")[:1]
+    names = [name for name in names_in(run.galleries, gallery) if name not in others]
+    if not names:
+        return ""
+    path = next(run.galleries.glob(f"{gallery}_*_{names[0]}"))
+    return f"\n{caption}, truth and prediction:\n\n{embedded(path)}"
+
+
+if __name__ == "__main__":
+    with console.logged(snakemake.log[0]):
+        summarise(
+            counts=Path(snakemake.input.counts),
+            balance=Path(snakemake.input.balance[0]),
+            leaderboard=Path(snakemake.input.leaderboard),
+            runs=snakemake.params.rows,
+            root=Path(snakemake.output[0]).parent,
+            output=Path(snakemake.output[0]),
+        )

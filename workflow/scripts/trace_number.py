@@ -1,0 +1,171 @@
+"""Shows where a number of a table comes from, down to the raw files, and whether all is unchanged.
+
+    python workflow/scripts/trace_number.py TABLE [COLUMN] [KEY=VALUE ...]
+
+For example `results/demo/leaderboard.tsv AP model=demo iou_type=segm`. Without a column or keys:
+for all numbers of the table. The exit code is 1 if a file is not the one that was recorded.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import provenance
+from coco.errors import InputError
+
+KEYS = ("model", "fold", "run", "split")
+SHOWN = 12  # characters of a digest
+IMAGES = 3  # raw images that are listed
+
+
+class Trace:
+    """Prints the chain, and counts the files that are not as they were recorded."""
+
+    def __init__(self):
+        self.changed = 0
+
+    def line(self, name: str, text: str):
+        print(f"  {name:<12} {text}")
+
+    def file(self, name: str, path: str, recorded: str, remark: str = ""):
+        """A file, and whether it is the one that was recorded."""
+        state = "unchanged"
+        if not Path(path).is_file():
+            state = "MISSING"
+        elif provenance.digest(path) != recorded:
+            state = "CHANGED"
+        self.changed += state != "unchanged"
+        self.line(name, f"{path}  sha256 {recorded[:SHOWN]}, {state}{remark}")
+
+
+def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
+    """Print the chain of a table's number; returns how many files changed."""
+    rows = select(table, column, keys)
+    sidecar = table.with_name(provenance.SIDECAR)
+    record = read(sidecar)
+    recorded = {Path(path).resolve(): value for path, value in record["tables"].items()}
+    if table.resolve() not in recorded:
+        raise InputError(f"{table}: not in {sidecar}, which has {listed(record['tables'])}")
+    shown = Trace()
+    for row in rows:
+        name = ", ".join(f"{key} {row[key]}" for key in (*KEYS, "iou_type", "class") if key in row)
+        print(f"{column} = {row[column]}: {name}" if column else name or table.name)
+    shown.file("table", table.as_posix(), recorded[table.resolve()])
+    evaluations = list(evaluations_of(record, rows))
+    for one in evaluations:
+        follow(one, shown)
+    if not evaluations:
+        follow(record, shown)
+    return shown.changed
+
+
+def select(table: Path, column: str | None, keys: dict[str, str]) -> list[dict]:
+    """The rows of a table that have these values."""
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+    except OSError as error:
+        raise InputError(f"{table}: {error.strerror}; expected a table of results") from error
+    names = list(rows[0]) if rows else []
+    for name in (*keys, *([column] if column else [])):
+        if name not in names:
+            raise InputError(f"{table}: no column {name}, expected one of {', '.join(names)}")
+    found = [row for row in rows if all(row[key] == value for key, value in keys.items())]
+    if not found:
+        raise InputError(f"{table}: no row has {listed(f'{k}={v}' for k, v in keys.items())}")
+    return found
+
+
+def evaluations_of(record: dict, rows: list[dict]) -> Iterator[dict]:
+    """The records of the evaluations that rows are made of."""
+    for path in record.get("evaluations", {}):
+        one = read(Path(path))
+        if any(
+            all(row[key] == one["what"][key] for key in KEYS if key in row)
+            for row in rows
+            if "model" in row
+        ):
+            yield one
+
+
+def follow(record: dict, shown: Trace):
+    """Print what is behind a provenance.json."""
+    print("from " + ", ".join(f"{key} {value}" for key, value in record["what"].items()))
+    for path, recorded in record["tables"].items() if "training" in record else ():
+        if Path(path).name == "metrics.tsv":
+            shown.file("metrics", path, recorded)
+    for name, file in record["files"].items():
+        shown.file(name, file["path"], file["sha256"])
+    if "training" in record:
+        training = record["training"]
+        shown.line(
+            "training",
+            f"seed {record['seed']}, epoch {training['best_epoch']} of {training['epochs']}, "
+            f"validation AP {training['val_AP']:.3f}, on {training['device']}, "
+            + packages(training["versions"]),
+        )
+    shown.line("settings", f"sha256 {record['config']['sha256'][:SHOWN]}, in provenance.json")
+    code, now = record["code"], provenance.code()
+    commit = f"commit {code['commit'][:SHOWN]}{' and changes' if code['changed'] else ''}, "
+    same = "as it is now" if code["sha256"] == now["sha256"] else "other than now"
+    shown.line("code", f"{commit if code['commit'] else ''}sha256 {code['sha256'][:SHOWN]}, {same}")
+    raw_files(record, shown)
+
+
+def packages(versions: dict) -> str:
+    named = [name for name in ("keras", "tensorflow", "jax", "torch") if name in versions]
+    return ", ".join(f"{name} {versions[name]}" for name in named)
+
+
+def raw_files(record: dict, shown: Trace):
+    """The images behind a split, or the data set, and the files of annotations."""
+    file = record["files"].get("split", record["files"]["dataset"])
+    if not Path(file["path"]).is_file():
+        return
+    content = json.loads(Path(file["path"]).read_text(encoding="utf-8"))
+    for source in record["config"]["values"]["sources"]:
+        paths = [source[key] for key in ("annotations", "labels", "folder") if key in source]
+        shown.line("annotations", f"{' '.join(paths)} ({source['format']})".strip())
+    images = content["images"]
+    before = shown.changed
+    for number, image in enumerate(images):
+        if number < IMAGES or not unchanged(image):
+            shown.file("image", image["file_name"], image["sha256"])
+    if shown.changed == before:
+        shown.line("images", f"all {len(images)} are those that were imported")
+
+
+def unchanged(image: dict) -> bool:
+    path = Path(image["file_name"])
+    return path.is_file() and provenance.digest(path) == image["sha256"]
+
+
+def read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable ({error}); run snakemake to make it") from error
+
+
+def listed(values) -> str:
+    return ", ".join(values) or "nothing"
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 2
+    table, *rest = arguments
+    columns = [word for word in rest if "=" not in word]
+    keys = dict(word.split("=", 1) for word in rest if "=" in word)
+    try:
+        return bool(trace(Path(table), columns[0] if columns else None, keys))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
