@@ -355,16 +355,12 @@ USUAL = {
     "every file touched",
     "a comment or a docstring in a script",
     "one pixel of an image",
-    "an image added",
     "`classes`",
     "`validation`, without an effect on this data",
-    "`inputs.x`",
     "`models.x.training`",
     "`prediction`",
-    "`evaluation`",
     "the model",
     "metrics",
-    "a model added",
     "a result deleted: `evaluation.tsv`",
 }
 

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parent / "survival"))
 
 import project
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 TARGET = "results/tiny/splits/holdout/train.json"  # import, validation and split: no training
 
 

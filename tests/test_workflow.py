@@ -168,7 +168,7 @@ def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
     assert code == 0, output
     results = finished / "results" / "tiny"
     same = [
-        *results.glob("*.json"),
+        *(results / f"{name}.json" for name in ("imported", "dataset", "quarantine")),
         *results.glob("splits/holdout/*.json"),
         *results.glob("shards/**/*.tfrecord"),
         results / "evaluation.tsv",

@@ -69,6 +69,7 @@ def test_balloon(tmp_path):
     assert splash.shape == (90, 120, 3)
 
 
+@pytest.mark.exhaustive
 def test_nucleus(tmp_path):
     rng = np.random.default_rng(0)
     for name in ("a", "b", "c"):
