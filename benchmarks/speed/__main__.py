@@ -6,6 +6,7 @@ Contenders take turns, one works at a time. How equal the terms are: benchmarks/
 """
 
 import argparse
+import os
 import statistics
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +19,8 @@ import pictures
 from work import Work
 from worker import Worker
 
-LIMIT = 220e9  # operations per second of a 3x3 convolution on the two cores of the README
+LIMIT = 220  # GFLOP/s of a 3x3 convolution on the two cores of the README
+IMAGES = {"train": 2, "detect": 1}  # at a time
 
 
 class Contender(NamedTuple):
@@ -30,7 +32,7 @@ class Contender(NamedTuple):
     tasks: tuple[str, ...] = ("train", "detect")
 
 
-OURS, PEER = ("keras", "tensorflow"), ("torchvision", "torch")
+OURS, PEER = ("keras", os.environ.get("KERAS_BACKEND", "tensorflow")), ("torchvision", "torch")
 CONTENDERS = {
     "ours": Contender("ours", "ours:Ours", OURS),
     "torchvision": Contender("torchvision", "torchvision_peer:Torchvision", PEER),
@@ -51,6 +53,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=10)
     parser.add_argument("--size", type=int, default=512, help="side of the images in pixels")
+    parser.add_argument("--batch", type=int, help="images at a time; in place of 2 and 1")
+    parser.add_argument("--steps", type=int, default=1, help="timed together, to fill a GPU")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="GFLOP/s of the machine")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=[*CONTENDERS])
     parser.add_argument(
@@ -61,12 +67,14 @@ def main():
 
     chosen = installed(arguments.only)
     for task in arguments.tasks:
-        work = Work(task, arguments.size, arguments.threads)
+        images = arguments.batch or IMAGES[task]
+        settings = arguments.precision, images, arguments.steps
+        work = Work(task, arguments.size, arguments.threads, *settings)
         contenders = {name: one for name, one in chosen.items() if task in one.tasks}
         samples = pictures.samples(arguments.images, work.images, work.objects, work.size)
         seconds, reports = measure(contenders, work, samples, arguments.repetitions)
         print(f"\n{title(work, arguments.repetitions)}\n")
-        print(table(seconds, reports, contenders), flush=True)
+        print(table(seconds, reports, contenders, work, arguments.limit), flush=True)
 
 
 def installed(names) -> dict[str, Contender]:
@@ -96,35 +104,38 @@ def measure(contenders, work, samples, repetitions) -> tuple[dict, dict]:
     for repetition in range(repetitions):
         print(f"{work.task} {repetition + 1} of {repetitions}", file=sys.stderr)
         for name, worker in workers.items():
-            seconds[name].append(worker.step())
+            seconds[name].append(worker.step() / work.steps)
     return seconds, {name: worker.finish() for name, worker in workers.items()}
 
 
 def title(work, repetitions) -> str:
+    images = f"{work.images} image{'s' * (work.images > 1)} of {work.size} x {work.size}"
     what = {
-        "train": f"One training step, batch {work.images}, {work.objects} objects per image",
-        "detect": "Detection of one image, masks in its pixels",
+        "train": f"One training step, {images}, {work.objects} objects on each",
+        "detect": f"Detection in {images}, masks in their pixels",
     }[work.task]
-    return f"{what}, {work.size} x {work.size}, {work.threads} threads, {repetitions} repetitions:"
+    how = f"{work.precision}, {work.threads} threads, {repetitions} repetitions of {work.steps}"
+    return f"{what}, {how}:"
 
 
-def table(seconds, reports, contenders) -> str:
+def table(seconds, reports, contenders, work, limit) -> str:
     """Markdown, a row per contender."""
     rows = [
-        ["", "median s", "best s", "ours / this", "peak GiB", "of it imports"]
-        + ["GFLOP", "GFLOP/s", f"of {LIMIT / 1e9:.0f}", "computed"],
-        ["---"] * 10,
+        ["", "median s", "best s", "images/s", "ours / this", "peak GiB", "of it imports"]
+        + ["GFLOP", "GFLOP/s", f"of {limit:.0f}", "computed"],
+        ["---"] * 11,
     ]
     for name, times in seconds.items():
         median, report = statistics.median(times), reports[name]
         compared = "ours" in seconds and name.startswith("torchvision")
         ratio = statistics.median(seconds["ours"]) / median if compared else None
-        speed = report["operations"] / median
+        speed = report["operations"] / median / 1e9
         rows.append(
             [contenders[name].title, f"{median:.3f}", f"{min(times):.3f}"]
+            + ["" if name == "convolution" else f"{work.images / median:.2f}"]
             + [f"{ratio:.2f}" if ratio else ""]
             + [f"{report[memory] / 2**30:.2f}" for memory in ("peak", "imported")]
-            + [f"{report['operations'] / 1e9:.0f}", f"{speed / 1e9:.0f}", f"{speed / LIMIT:.0%}"]
+            + [f"{report['operations'] / 1e9:.0f}", f"{speed:.0f}", f"{speed / limit:.0%}"]
             + [report["note"]]
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

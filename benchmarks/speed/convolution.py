@@ -25,13 +25,17 @@ class Convolution:
         self.target = np.zeros((IMAGES, CHANNELS), np.float32)
 
     def train(self) -> float:
-        return self.model.train_on_batch(self.features, self.target)
+        for _ in range(self.work.steps):
+            loss = self.model.train_on_batch(self.features, self.target)
+        return loss
 
     def detect(self) -> np.ndarray:
-        return self.model.predict_on_batch(self.features)
+        for _ in range(self.work.steps):
+            means = self.model.predict_on_batch(self.features)
+        return means
 
     def account(self) -> dict:
-        """`operations` of one call; the input of the first layer needs no gradient."""
+        """`operations` of one step; the input of the first layer needs no gradient."""
         each = 2 * 9 * CHANNELS**2 * IMAGES * SIDE**2
         passes = 3 * LAYERS - 1 if self.work.task == "train" else LAYERS
         return {"operations": passes * each, "note": f"{LAYERS} layers"}

@@ -15,6 +15,7 @@ class AsFound:
     def __init__(self, work, samples):
         torch.manual_seed(0)
         torch.set_num_threads(work.threads)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.work = work
         self.model = MaskRCNN(
             # With frozen normalisation, as `maskrcnn_resnet50_fpn` has it with pretrained weights.
@@ -32,37 +33,50 @@ class AsFound:
             _skip_resize=True,  # the images have their size already
         )
         keep_boxes(self.model)
-        self.model.train(work.task == "train")
+        self.model.train(work.task == "train").to(self.device)
         self.images = [
-            torch.from_numpy(np.float32(sample["image"].transpose(2, 0, 1) / 255))
+            torch.from_numpy(np.float32(sample["image"].transpose(2, 0, 1) / 255)).to(self.device)
             for sample in samples
         ]
         if work.task == "train":
-            self.targets = [as_target(sample) for sample in samples]
+            self.targets = [
+                {name: values.to(self.device) for name, values in as_target(sample).items()}
+                for sample in samples
+            ]
             self.optimizer = torch.optim.SGD(
                 self.model.parameters(), work.learning_rate, work.momentum
             )
 
     def train(self) -> float:
-        """One step; returns the loss."""
-        loss = self.loss()
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.work.clip_norm)
-        self.optimizer.step()
+        """The steps; returns the loss."""
+        for _ in range(self.work.steps):
+            loss = self.loss()
+            self.optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.work.clip_norm)
+            self.optimizer.step()
         return loss.item()
 
     def loss(self):
-        return sum(self.model(self.images, self.targets).values())
+        with self.precision():
+            return sum(self.model(self.images, self.targets).values())
 
     @torch.inference_mode()
     def detect(self) -> np.ndarray:
-        """The masks of one image, bool `(N, H, W)`."""
-        found = self.model(self.images[:1])[0]
-        return (found["masks"][:, 0] >= 0.5).numpy()
+        """The masks of the last image, bool `(N, H, W)`."""
+        for _ in range(self.work.steps):
+            with self.precision():
+                found = self.model(self.images)
+            masks = [(each["masks"][:, 0] >= 0.5).cpu() for each in found]
+        return masks[-1].numpy()
+
+    def precision(self):
+        mixed = self.work.precision == "bfloat16"
+        return torch.autocast(self.device, torch.bfloat16, enabled=mixed)
 
     def account(self) -> dict:
-        """`operations` of one step, and a `note` of what it computed."""
+        """`operations` of one step, a `note` of what it computed, and the GPU's `peak` memory."""
+        memory = {"peak": torch.cuda.max_memory_allocated()} if self.device == "cuda" else {}
         seen = {}
         for part, features in (("rois", "box_head"), ("mask_rois", "mask_head")):
             getattr(self.model.roi_heads, features).register_forward_hook(
@@ -71,12 +85,13 @@ class AsFound:
         with FlopCounterMode(display=False) as counter:
             self.loss() if self.work.task == "train" else self.detect()
         if self.work.task == "detect":
+            operations = counter.get_total_flops() / self.work.steps
             note = f"{seen['rois']} proposals, {seen['mask_rois']} detections"
-            return {"operations": counter.get_total_flops(), "note": note}
+            return {"operations": operations, "note": note} | memory
         return {
             "operations": 3 * counter.get_total_flops(),
             "note": f"{seen['rois']} ROIs, {seen['mask_rois']} mask ROIs",
-        }
+        } | memory
 
 
 class Torchvision(AsFound):
@@ -100,7 +115,8 @@ def add_copies(proposals, gt_boxes):
     joined = []
     for boxes, objects in zip(proposals, gt_boxes, strict=True):
         copies = objects.repeat(COPIES, 1)
-        shifts = 0.1 * (torch.rand(len(copies), 2) - 0.5) * (copies[:, 2:] - copies[:, :2])
+        shifts = torch.rand_like(copies[:, :2]) - 0.5
+        shifts = 0.1 * shifts * (copies[:, 2:] - copies[:, :2])
         joined.append(torch.cat((boxes, objects, copies + shifts.repeat(1, 2))))
     return joined
 

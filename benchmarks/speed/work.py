@@ -7,11 +7,13 @@ class Work(NamedTuple):
     """A Mask R-CNN of ResNet-50 and a feature pyramid, and what it is asked to do.
 
     Attributes:
-        task: "train", one step of the optimizer on a batch, or "detect", the objects of one image
-            with their masks in the image's pixels.
+        task: "train", steps of the optimizer on a batch, or "detect", the objects of images with
+            their masks in the images' pixels.
         size: side of the square images, in pixels.
         threads: that the contender may use.
-        images: in a batch of the training.
+        precision: "float32", or "bfloat16" wherever the framework's own mixed precision has it.
+        images: at a time.
+        steps: that are timed together.
         objects: on each image.
         classes: background included.
         proposals_train, proposals_detect: per image, after suppression.
@@ -27,7 +29,9 @@ class Work(NamedTuple):
     task: str
     size: int = 512
     threads: int = 2
+    precision: str = "float32"
     images: int = 2
+    steps: int = 1
     objects: int = 8
     classes: int = 1 + 3
     proposals_train: int = 2000

@@ -23,12 +23,15 @@ class Worker:
         self._receive()
 
     def step(self) -> float:
-        """Seconds of one step, or of one detection."""
+        """Seconds of the work, all of its steps together."""
         self.connection.send("step")
         return self._receive()
 
     def finish(self) -> dict:
-        """Ends the process; `imported` and `peak` in bytes, and the contender's `account`."""
+        """Ends the process; `imported` and `peak` in bytes, and the contender's `account`.
+
+        A contender that works on a GPU accounts for that one's `peak` instead.
+        """
         self.connection.send("finish")
         report = self._receive()
         self.process.join()

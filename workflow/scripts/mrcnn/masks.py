@@ -10,7 +10,7 @@ def paste(mask, box, shape, threshold=0.5):
     targets were made; a pixel belongs to it when its centre does.
 
     Args:
-        mask: float `(h, w)`, 0 to 1.
+        mask: float32 `(h, w)`, 0 to 1.
         box: `[y1, x1, y2, x2]` in pixels of the image, fractions welcome.
         shape: `(height, width)` of the image.
         threshold: of the mask's value.
@@ -27,9 +27,9 @@ def paste(mask, box, shape, threshold=0.5):
 
 
 def _interpolation(pixels, low, high, cells):
-    """Weights `(pixels, cells)` that sample the cells at the pixels' centres; 0 outside."""
+    """Weights, float32 `(pixels, cells)`, of the cells at the pixels' centres; 0 outside."""
     centres = (pixels + 0.5 - low) / max(high - low, 1e-6)
     position = np.clip(centres * cells - 0.5, 0, cells - 1)
     distance = np.abs(position[:, None] - np.arange(cells)[None])
     inside = (centres >= 0) & (centres <= 1)
-    return np.maximum(1 - distance, 0) * inside[:, None]
+    return np.float32(np.maximum(1 - distance, 0) * inside[:, None])

@@ -3,6 +3,7 @@
 import datetime
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -42,10 +43,11 @@ class MatterportInterface:
             momentum = settings.pop("momentum", arguments[0] if arguments else 0.0)
             optimizer, arguments = self._sgd(rate, momentum), ()
         super().compile(optimizer, *arguments, **settings)
+        # A TensorFlow graph that has to make the optimizer's variables itself is built twice.
+        self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def _sgd(self, learning_rate, momentum):
         """The original's; its weight decay is a loss of the model, ours is the optimizer's."""
@@ -214,19 +216,21 @@ class MatterportInterface:
             windows.append(window)
             if verbose:
                 _log.info("image %s, input %s, window %s", image.shape, resized.shape, window)
-        results = [None] * len(images)
+        found = [None] * len(images)
         for shape in {image.shape for image in molded}:
             chosen = [i for i, image in enumerate(molded) if image.shape == shape]
-            found = self.find(
+            objects = self.find(
                 [molded[i] for i in chosen],
                 [windows[i] for i in chosen],
                 min(len(chosen), self.config.BATCH_SIZE),
             )
-            for i, objects in zip(chosen, found, strict=True):
-                results[i] = unmolding.unmold(
-                    objects, images[i].shape[:2], shape[:2], windows[i], self.config
-                )
-        return results
+            for i, each in zip(chosen, objects, strict=True):
+                found[i] = each
+        with ThreadPoolExecutor() as pool:  # masks in the images' pixels are much to fill
+            return list(pool.map(self._unmold, found, images, molded, windows))
+
+    def _unmold(self, found, image, molded, window):
+        return unmolding.unmold(found, image.shape[:2], molded.shape[:2], window, self.config)
 
     def detect_molded(self, molded_images, image_metas, verbose=0) -> list[dict]:
         """Like `detect`, of images that `mold_inputs` made, and in their pixels."""

@@ -28,18 +28,18 @@ def unmold(found, image_shape, input_shape, window, config) -> dict:
         boxes = _scaled(found["boxes"], image_shape, window)
         rois = np.rint(boxes).astype(np.int32)
     kept = np.flatnonzero((rois[:, 2] > rois[:, 0]) & (rois[:, 3] > rois[:, 1]))
-    masks = np.zeros((*image_shape, len(kept)), bool)
+    masks = np.zeros((len(kept), *image_shape), bool)  # each mask in one piece: faster to fill
     for slot, i in enumerate(kept):
         if config.is_matterport:
-            masks[:, :, slot] = utils.unmold_mask(found["masks"][i], rois[i], image_shape)
+            masks[slot] = utils.unmold_mask(found["masks"][i], rois[i], image_shape)
         else:
             (y1, x1, y2, x2), crop = paste(found["masks"][i], boxes[i], image_shape)
-            masks[y1:y2, x1:x2, slot] = crop
+            masks[slot, y1:y2, x1:x2] = crop
     return {
         "rois": rois[kept],
         "class_ids": found["class_ids"][kept],
         "scores": found["scores"][kept],
-        "masks": masks,
+        "masks": masks.transpose(1, 2, 0),
     }
 
 
