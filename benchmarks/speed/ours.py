@@ -107,7 +107,7 @@ class Repeated(keras.utils.PyDataset):
     """An epoch of the same batch again and again."""
 
     def __init__(self, batch, steps):
-        super().__init__()
+        super().__init__(workers=2)  # as `data.Batches` has it
         self.batch, self.steps = batch, steps
 
     def __len__(self):

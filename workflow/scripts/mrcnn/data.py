@@ -30,7 +30,8 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(self, samples, batch_size, max_objects, mask_shape=(56, 56), seed=0):
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=8)
+        # With one thread TensorFlow tunes the reading, and `fit` may wait a minute for it to end.
+        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
         if len(samples) < batch_size:
             raise ModelError(
                 f"{len(samples)} training images are fewer than one batch of {batch_size}: "
