@@ -157,9 +157,9 @@ def refuse_too_few(groups: list[Group], parts: int):
     if len(groups) < parts:
         images = sum(group.counts["images", ALL] for group in groups)
         raise InputError(
-            f"{images} images in {len(groups)} groups of images that belong together cannot be "
-            f"split into {parts}: there has to be a group for each, and should be dozens; "
-            "add images, or loosen split.group_by"
+            f"To split into {parts} there must be as many groups of images that belong together, "
+            f"and there should be dozens. Found: {len(groups)}, with {images} images in all. Add "
+            "images, or loosen split.group_by"
         )
 
 
