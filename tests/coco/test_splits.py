@@ -96,7 +96,7 @@ def test_without_test_split():
 
 
 def test_too_few_images_are_refused():
-    with pytest.raises(InputError, match="split into 3 .* Found: 2, with 2 images"):
+    with pytest.raises(InputError, match=r"split into 3 .* Found: 2, with 2 images"):
         split_of(dataset([1], [1]))
     copies = dataset([1], [1], [1], [1])
     for image in copies["images"]:

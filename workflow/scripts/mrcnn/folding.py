@@ -33,7 +33,10 @@ class NormalisedConvolution(layers.Layer):
     def call(self, inputs, training=None, mask=None):
         convolution, normalisation = self.convolution, self.normalisation
         if training and normalisation.trainable:
-            return normalise_batch(convolution(inputs), normalisation)
+            outputs = self._convolve(inputs, convolution.kernel)
+            if convolution.use_bias:
+                outputs = outputs + self._cast(convolution.bias)
+            return normalise_batch(outputs, normalisation)
         scale, offset = self._scale_and_offset()
         if self._maps_are_smaller(inputs):
             outputs = self._convolve(inputs, convolution.kernel) * self._cast(scale)
