@@ -236,10 +236,9 @@ class MatterportInterface:
         """Like `detect`, of images that `mold_inputs` made, and in their pixels."""
         images = [unmold_image(image, self.config) for image in molded_images]
         windows = [tuple(window) for window in parse_image_meta(image_metas)["window"]]
-        shape = images[0].shape[:2]
         return [
-            unmolding.unmold(objects, shape, shape, (0, 0, *shape), self.config)
-            for objects in self.find(images, windows)
+            self._unmold(found, image, image, (0, 0, *image.shape[:2]))
+            for found, image in zip(self.find(images, windows), images, strict=True)
         ]
 
     def mold_inputs(self, images):
