@@ -9,14 +9,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import projects
 import pytest
-import yaml
 from PIL import Image
 
-from coco import demo
-
 pytestmark = pytest.mark.slow
-PROJECT = ("Snakefile", "workflow", "config", "profiles", "envs")
 FOLLOWING = {
     "make_demo": ["import_annotations"],
     "import_annotations": ["validate_dataset"],
@@ -92,24 +89,9 @@ def with_following(rules):
 
 
 @pytest.fixture(scope="module")
-def finished(root, tmp_path_factory):
+def finished(tmp_path_factory):
     """A project with images of its own beside the demo's, that has run once."""
-    folder = tmp_path_factory.mktemp("reruns")
-    for name in PROJECT:
-        copy = shutil.copytree if (root / name).is_dir() else shutil.copy2
-        copy(root / name, folder / name)
-    demo.write(folder / "data", images=12, seed=1)
-    config = yaml.safe_load((root / "tests" / "config.yaml").read_text())
-    own = {"format": "coco", "annotations": "data/annotations.json", "images": "data/images"}
-    config["sources"] = [{"format": "demo", "images": 10}, own]
-    config["split"] = {"train": 0.5, "val": 0.2, "test": 0.3}
-    config["shards"] = config["prediction"]["jobs"] = 1
-    config["models"]["tiny"]["training"] |= {"epochs": 1, "learning_rate": 0.001}
-    config["models"]["tiny"]["training"]["weight_decay"] = 0.002
-    write_config(folder, config)
-    code, output = snakemake(folder)
-    assert code == 0, output
-    return folder
+    return projects.finished(tmp_path_factory.getbasetemp(), 1)
 
 
 @pytest.fixture
@@ -121,22 +103,18 @@ def project(finished, tmp_path):
 # Edits: functions of the project's folder
 
 
-def write_config(folder, config):
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-
-
 def setting(**changes):
     """Change values of the configuration, named by their path: models__tiny__seeds=..."""
 
     def edit(folder):
-        config = yaml.safe_load((folder / "config/config.yaml").read_text())
+        config = projects.configuration(folder)
         for key, value in changes.items():
             *parents, last = key.split("__")
             part = config
             for parent in parents:
                 part = part[parent]
             part[last] = value(part.get(last)) if callable(value) else value
-        write_config(folder, config)
+        projects.configure(folder, config)
 
     return edit
 
@@ -238,7 +216,7 @@ def other_order(folder):
     def turned(part):
         return {key: turned(part[key]) for key in reversed(part)} if type(part) is dict else part
 
-    write_config(folder, turned(yaml.safe_load((folder / "config/config.yaml").read_text())))
+    projects.configure(folder, turned(projects.configuration(folder)))
 
 
 def swap(section, *keys):
@@ -277,8 +255,8 @@ def large_model(models):
     return models | {"second": models["tiny"] | {"input": "large"}}
 
 
-SHARD = "shards/tiny/holdout/train/1-of-1.tfrecord"
-EPOCHS = setting(models__tiny__training__epochs=2)
+SHARD = "shards/tiny/holdout/train/1-of-2.tfrecord"
+EPOCHS = setting(models__tiny__training__epochs=3)
 EDITS = {
     # nothing
     "every file touched": touch_everything,
@@ -312,7 +290,7 @@ EDITS = {
     "`validation`, without an effect on this data": setting(validation__max_quarantined=0.6),
     "`split`": setting(split__train=0.6, split__val=0.1),
     "`split`: two fractions swapped": swap("split", "val", "test"),
-    "`shards`": setting(shards=2),
+    "`shards`": setting(shards=3),
     "`inputs.x`": setting(inputs__tiny__copies=2),
     "`models.x.architecture`": setting(models__tiny__architecture__max_objects=20),
     "`models.x.training`": setting(models__tiny__training__learning_rate=0.003),
@@ -320,7 +298,7 @@ EDITS = {
         "models__tiny__training", "learning_rate", "weight_decay"
     ),
     "`prediction`": setting(prediction__min_score=0.3),
-    "`prediction.jobs`": setting(prediction__jobs=2),
+    "`prediction.jobs`": setting(prediction__jobs=3),
     "`evaluation`": setting(evaluation__overlays=2),
     "`evaluation`: two values swapped": setting(
         evaluation__max_detections=1, evaluation__overlays=100
@@ -403,9 +381,9 @@ def test_the_page_has_a_row_for_every_edit():
 )
 def test_exactly_what_depends_on_a_change_runs_again(change, project):
     first, then = ROWS[change]
-    before = yaml.safe_load((project / "config/config.yaml").read_text())
+    before = projects.configuration(project)
     EDITS[change](project)
-    after = yaml.safe_load((project / "config/config.yaml").read_text())
+    after = projects.configuration(project)
     config = set() if before == after else with_following({"save_config", "record_results"})
 
     rules, output = planned(project)

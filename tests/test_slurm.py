@@ -8,20 +8,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
+import projects
 import pytest
-
-sys.path.append(str(Path(__file__).parent / "survival"))
-
-import project
 
 EPOCHS = 40  # so many that the training is still running when its time is up
 PROFILES = [
     *("--profile", "profiles/slurm"),
-    *("--profile", str(project.ROOT / "tests" / "slurm")),
+    *("--profile", str(projects.ROOT / "tests" / "slurm")),
 ]
 pytestmark = pytest.mark.slow
 
@@ -58,14 +53,14 @@ def disturbed(tmp_path_factory):
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no Slurm runs here: tests/slurm/run.sh")
     folder = tmp_path_factory.mktemp("slurm") / "project"
-    project.make(folder, EPOCHS)
+    projects.make(folder, EPOCHS)
 
-    first = project.start(folder, *PROFILES, cores=None)
+    first = projects.start(folder, *PROFILES, cores=None)
     wait_for("import_annotations", first)
     os.killpg(first.pid, signal.SIGKILL)
-    assert project.run(folder, "--unlock")[0] == 0
+    assert projects.run(folder, "--unlock")[0] == 0
 
-    second = project.start(folder, *PROFILES, cores=None)
+    second = projects.start(folder, *PROFILES, cores=None)
     slurm("scancel", wait_for("make_shard", second)["id"])
     state = folder / "results/tiny/models/tiny/holdout/seed0/checkpoints/state.json"
     training = wait_for("train", second, also=state.exists)
@@ -102,7 +97,7 @@ def test_a_killed_job_ran_again(disturbed):
 
 
 def test_tables_and_weights_are_those_of_a_local_run(disturbed, tmp_path):
-    project.make(tmp_path / "local", EPOCHS)
-    code, said = project.run(tmp_path / "local")
+    projects.make(tmp_path / "local", EPOCHS)
+    code, said = projects.run(tmp_path / "local")
     assert code == 0, said
-    assert project.differences(tmp_path / "local", disturbed[0]) == []
+    assert projects.differences(tmp_path / "local", disturbed[0]) == []

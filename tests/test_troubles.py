@@ -3,16 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import projects
 import pytest
-
-sys.path.append(str(Path(__file__).parent / "survival"))
-
-import project
 
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 TARGET = "results/tiny/splits/holdout/train.json"  # import, validation and split: no training
@@ -21,8 +17,8 @@ TARGET = "results/tiny/splits/holdout/train.json"  # import, validation and spli
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed") / "project"
-    project.make(folder, epochs=1)
-    code, said = project.run(folder, TARGET)
+    projects.make(folder, epochs=1)
+    code, said = projects.run(folder, TARGET)
     assert code == 0, said
     return folder
 
@@ -30,7 +26,7 @@ def undisturbed(tmp_path_factory):
 @pytest.fixture
 def fresh(tmp_path):
     folder = tmp_path / "project"
-    project.make(folder, epochs=1)
+    projects.make(folder, epochs=1)
     (folder / "results").mkdir(exist_ok=True)
     return folder
 
@@ -52,14 +48,14 @@ def remount(folder: Path, options: str):
 
 
 def finishes_as_if_nothing_had_happened(folder, undisturbed):
-    code, said = project.run(folder, TARGET)
+    code, said = projects.run(folder, TARGET)
     assert code == 0, said
-    assert project.differences(undisturbed, folder) == []
+    assert projects.differences(undisturbed, folder) == []
 
 
 def test_a_full_disk(fresh, undisturbed):
     with mounted(fresh / "results", "size=300k"):
-        code, said = project.run(fresh, TARGET)
+        code, said = projects.run(fresh, TARGET)
         assert code != 0
         assert "No space left on device" in said and "Traceback" not in said
         remount(fresh / "results", "size=100m")
@@ -69,7 +65,7 @@ def test_a_full_disk(fresh, undisturbed):
 def test_results_that_cannot_be_written(fresh, undisturbed):
     with mounted(fresh / "results", "size=100m"):
         remount(fresh / "results", "ro")
-        code, said = project.run(fresh, TARGET)
+        code, said = projects.run(fresh, TARGET)
         assert code != 0
         assert "Read-only file system" in said and "Traceback" not in said
         remount(fresh / "results", "rw")
@@ -81,18 +77,18 @@ def test_a_clock_that_was_ahead(fresh, undisturbed):
     ahead = time.time() + 30 * 86400
     for path in (fresh / "results").rglob("*"):
         os.utime(path, (ahead, ahead))
-    code, said = project.run(fresh, TARGET)
+    code, said = projects.run(fresh, TARGET)
     assert code == 0 and "Nothing to be done" in said
 
 
 def test_two_at_once(fresh, undisturbed):
-    first = project.start(fresh, TARGET)
+    first = projects.start(fresh, TARGET)
     while not (fresh / ".snakemake/locks").is_dir() or not any(
         (fresh / ".snakemake/locks").iterdir()
     ):
         assert first.poll() is None
         time.sleep(0.05)
-    code, said = project.run(fresh, TARGET)
+    code, said = projects.run(fresh, TARGET)
     assert code != 0
     assert "cannot be locked" in said and "Traceback" not in said
     first.communicate()

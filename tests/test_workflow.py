@@ -1,7 +1,6 @@
 """The whole way, by the command that a user types, on a small demo."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -9,62 +8,30 @@ import sys
 
 import numpy as np
 import pandas as pd
+import projects
 import pytest
-import yaml
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 pytestmark = pytest.mark.slow
-PROJECT = ("Snakefile", "workflow", "config", "profiles", "envs", "tests/config.yaml")
-
-
-def copy_project(root, folder):
-    for name in PROJECT:
-        source, target = root / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target)
-    shutil.copy2(folder / "tests" / "config.yaml", folder / "config" / "config.yaml")
-
-
-def snakemake(folder, *arguments):
-    """Exit code, and all that the user sees."""
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=900,
-        env={**os.environ, "COLUMNS": "200"},
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def edit(folder, **changes):
     """Change values of the configuration, named by their path: models__tiny__input=..."""
-    path = folder / "config" / "config.yaml"
-    config = yaml.safe_load(path.read_text())
+    config = projects.configuration(folder)
     for key, value in changes.items():
         *parents, last = key.split("__")
         part = config
         for parent in parents:
             part = part[parent]
         part[last] = value
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    projects.configure(folder, config)
 
 
 @pytest.fixture(scope="module")
-def finished(root, tmp_path_factory):
+def finished(tmp_path_factory):
     """A project that has run once."""
-    folder = tmp_path_factory.mktemp("project")
-    copy_project(root, folder)
-    code, output = snakemake(folder)
-    assert code == 0, output
-    return folder
+    return projects.finished(tmp_path_factory.getbasetemp(), 0)
 
 
 @pytest.fixture
@@ -145,14 +112,14 @@ def test_the_report_opens_in_a_browser(results, tmp_path):
 
 
 def test_the_same_command_again_does_nothing(project):
-    code, output = snakemake(project)
+    code, output = projects.run(project)
     assert code == 0
     assert "Nothing to be done" in output
 
 
 def test_more_epochs_continue_the_training(project):
     edit(project, models__tiny__training__epochs=3)
-    code, output = snakemake(project, "results/tiny/models/tiny/holdout/seed0/history.tsv")
+    code, output = projects.run(project, "results/tiny/models/tiny/holdout/seed0/history.tsv")
     assert code == 0, output
     name = "results/tiny/models/tiny/holdout/seed0/history.tsv"
     history = pd.read_csv(project / name, sep="\t")
@@ -161,11 +128,8 @@ def test_more_epochs_continue_the_training(project):
     assert "epoch 3:" in log and "epoch 2:" not in log
 
 
-def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
-    copy_project(root, tmp_path)
-    names = ["results/tiny/evaluation.tsv"]
-    code, output = snakemake(tmp_path, *names)
-    assert code == 0, output
+def test_the_same_seed_gives_the_same_bytes(finished, tmp_path_factory):
+    again = projects.finished(tmp_path_factory.getbasetemp(), 1)
     results = finished / "results" / "tiny"
     same = [
         *(results / f"{name}.json" for name in ("imported", "dataset", "quarantine")),
@@ -177,23 +141,20 @@ def test_the_same_seed_gives_the_same_bytes(root, finished, tmp_path):
     ]
     assert len(same) > 10
     for path in same:
-        assert path.read_bytes() == (tmp_path / path.relative_to(finished)).read_bytes(), path.name
+        assert path.read_bytes() == (again / path.relative_to(finished)).read_bytes(), path.name
 
 
 def test_too_many_objects_is_refused_before_training(project):
     edit(project, models__tiny__architecture__max_objects=2)
-    code, output = snakemake(project)
+    code, output = projects.run(project)
     assert code != 0
     assert re.search(r"shows \d+ objects, but the model takes 2", output)
     assert "Traceback" not in output and "epoch 1/" not in output
 
 
 def test_a_sweep_is_planned_with_paths_named_by_its_values(project):
-    path = project / "config" / "config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["models"]["tiny"]["sweep"] = {"training.learning_rate": [0.001, 0.002]}
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-    code, output = snakemake(project, "--dry-run", "results/tiny/leaderboard.tsv")
+    edit(project, models__tiny__sweep={"training.learning_rate": [0.001, 0.002]})
+    code, output = projects.run(project, "--dry-run", "results/tiny/leaderboard.tsv")
     assert code == 0, output
     for value in ("0.001", "0.002"):
         assert f"models/tiny-learning_rate~{value}/holdout/seed0/model.weights.h5" in output
@@ -228,7 +189,7 @@ def test_new_images_are_predicted_in_jobs(project):
     (folder / "broken.png").write_bytes(b"no image")
     asked = {"folder": "new", "jobs": 2, "pixel_size": 0.5}
     edit(project, new_images=asked, evaluation__min_score=0.05)  # the tiny model believes nothing
-    code, output = snakemake(project, "predict_folder")
+    code, output = projects.run(project, "predict_folder")
     assert code == 0, output
     found = project / "results/tiny/new_images/new"
     assert len(list((found / "parts").iterdir())) == 2
@@ -243,15 +204,15 @@ def test_new_images_are_predicted_in_jobs(project):
     assert pd.read_csv(found / "issues.csv")["file"].tolist() == ["broken.png"]
     assert pd.read_csv(found / "to_label.csv")["rank"].tolist() == [1, 2, 3]
     shutil.copy(images[3], folder)
-    code, output = snakemake(project, "--dry-run", "predict_folder")
+    code, output = projects.run(project, "--dry-run", "predict_folder")
     assert len(re.findall(r"^rule predict_new_images:", output, re.M)) == 1
 
 
 def test_new_images_need_a_folder(project):
-    code, output = snakemake(project, "--dry-run", "predict_folder")
+    code, output = projects.run(project, "--dry-run", "predict_folder")
     assert code != 0
     assert "new_images: missing, expected --config new_images=FOLDER" in output
     assert "Traceback" not in output
-    code, output = snakemake(project, "--dry-run", "predict_folder", "--config", "new_images=no")
+    code, output = projects.run(project, "--dry-run", "predict_folder", "--config", "new_images=no")
     assert code != 0
     assert "new_images.folder: no does not exist, expected a folder" in output

@@ -13,19 +13,22 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "workflow" / "scripts"))
+
 import kills
-import project
+import projects
 
 
 def main(count: int, seed: int, epochs: int, folder: Path, undisturbed: Path | None) -> int:
     disturbed = folder / "disturbed"
     shutil.rmtree(disturbed, ignore_errors=True)
-    project.make(disturbed, epochs)
+    projects.make(disturbed, epochs)
     if undisturbed is None:
         undisturbed = folder / "undisturbed"
         shutil.rmtree(undisturbed, ignore_errors=True)
-        project.make(undisturbed, epochs)
-        code, output = project.run(undisturbed)
+        projects.make(undisturbed, epochs)
+        code, output = projects.run(undisturbed)
         if code:
             raise SystemExit(f"The undisturbed run failed:\n{output}")
     seconds = kills.durations(undisturbed)
@@ -33,10 +36,10 @@ def main(count: int, seed: int, epochs: int, folder: Path, undisturbed: Path | N
     for line in kills.disturb(disturbed, seconds, count, random.Random(seed)):
         print(line, flush=True)
         faults += line.startswith("FAIL")
-    code, output = project.run(disturbed)
+    code, output = projects.run(disturbed)
     if code:
         print("FAIL the plain command did not finish:\n" + output)
-    different = project.differences(undisturbed, disturbed)
+    different = projects.differences(undisturbed, disturbed)
     print(f"{count} kills, {faults} faults, exit code {code}, files that differ: {different}")
     return 1 if faults or code or different else 0
 

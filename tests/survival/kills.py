@@ -10,7 +10,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
-import project
+import projects
 import psutil
 
 GRACE = 30.0  # s within which an orphan must have noticed
@@ -37,7 +37,7 @@ def interrupt(process, folder):
 
 def kill_jobs(process, folder):
     """As the kernel does when memory runs out."""
-    for job in project.processes(folder):
+    for job in projects.processes(folder):
         if job.pid != process.pid and ".snakemake/scripts/" in " ".join(job.cmdline()):
             job.kill()
 
@@ -72,7 +72,7 @@ def disturb(folder: Path, seconds: dict[str, float], kills: int, draws: random.R
 
 def life(folder: Path, rule: str, way, delay: float | None) -> str:
     """One run that is killed while it makes `rule`; returns what went wrong, else ''."""
-    process, output = project.start(folder, "--forcerun", rule), []
+    process, output = projects.start(folder, "--forcerun", rule), []
     reader = threading.Thread(target=lambda: output.extend(process.stdout))
     reader.start()
     reached = wait_for_job(process, rule)
@@ -81,10 +81,10 @@ def life(folder: Path, rule: str, way, delay: float | None) -> str:
         if process.poll() is None:
             way(process, folder)
     process.wait()
-    left = project.left_over(folder, GRACE)
+    left = projects.left_over(folder, GRACE)
     reader.join()
     if way in (kill_everything, kill_snakemake):
-        project.run(folder, "--unlock")
+        projects.run(folder, "--unlock")
     if not reached:
         return "was not reached:\n" + "".join(output[-30:])
     if left:

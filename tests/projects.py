@@ -1,5 +1,6 @@
-"""A copy of the project, the command that runs it, and whether two results are the same."""
+"""Projects that tests run: a copy, the command of a user, and whether two results are the same."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -12,11 +13,13 @@ import pandas as pd
 import psutil
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from coco import demo
+
+ROOT = Path(__file__).resolve().parents[1]
 PARTS = "Snakefile", "workflow", "profiles", "envs", "config"
 
 
-def make(folder: Path, epochs: int):
+def make(folder: Path, epochs: int = 2):
     """A project of its own in `folder`, with the configuration of the tests."""
     folder.mkdir(parents=True)
     for name in PARTS:
@@ -28,6 +31,42 @@ def make(folder: Path, epochs: int):
             shutil.copy2(ROOT / name, folder / name)
     config = yaml.safe_load((ROOT / "tests" / "config.yaml").read_text())
     config["models"]["tiny"]["training"]["epochs"] = epochs
+    configure(folder, config)
+
+
+def make_with_own_images(folder: Path):
+    """The same with a COCO data set of the user's beside the demo."""
+    make(folder)
+    demo.write(folder / "data", images=12, seed=1)
+    config = configuration(folder)
+    own = {"format": "coco", "annotations": "data/annotations.json", "images": "data/images"}
+    config["sources"] = [{"format": "demo", "images": 10}, own]
+    config["split"] = {"train": 0.5, "val": 0.2, "test": 0.3}
+    config["models"]["tiny"]["training"] |= {"learning_rate": 0.001, "weight_decay": 0.002}
+    configure(folder, config)
+
+
+def finished(temporary: Path, number: int) -> Path:
+    """A project with own images that has run once, for all tests of this call of pytest.
+
+    The first worker that asks makes it, others wait: a run takes long. Tests change copies only.
+    """
+    session = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
+    folder = session / f"finished{number}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make_with_own_images(folder)
+            code, said = run(folder)
+            assert code == 0, said
+    return folder
+
+
+def configuration(folder: Path) -> dict:
+    return yaml.safe_load((folder / "config" / "config.yaml").read_text())
+
+
+def configure(folder: Path, config: dict):
     (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 
