@@ -130,7 +130,8 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
         for number in shown
     ]
     ax.set_yticks(rows, names)
-    ax.set(title=title, xlabel="average precision", xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
+    ax.set(title=title, xlabel="average precision")
+    ax.set(xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
     ax.grid(visible=False, axis="y")
     ax.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], **BELOW)
 
