@@ -2,6 +2,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -79,13 +80,16 @@ def test_checksums_are_those_of_sha256sum(tmp_path, image_settings):
         path = tmp_path / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("L", (4, 4), 255).save(path, "PNG")
+    (tmp_path / "data/a/masks/nowhere").symlink_to("gone")
+    odd = os.fsdecode(b"\xff \x0b.txt")  # no UTF-8, and a line break to Python alone
+    (tmp_path / "data" / odd).touch()
     source = {"format": "masks", "folder": str(tmp_path / "data"), "class": "leaf"}
     output = tmp_path / "annotations.sha256"
     found = import_annotations(
         [source], image_settings, tmp_path / "imported.json", tmp_path / "embedded"
     )
     write_checksums([source], found, output)
-    assert [Path(path).name for path in checksums.read(output)] == ["1.png", "2.png"]
+    assert [Path(path).name for path in checksums.read(output)] == ["1.png", "2.png", odd]
     check = ["sha256sum", "--check", "--quiet", output]
     assert subprocess.run(check).returncode == 0
     (tmp_path / "data/a/masks/2.png").write_bytes(b"other")

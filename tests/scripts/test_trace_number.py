@@ -83,7 +83,6 @@ def test_a_number_is_followed_to_the_raw_files(results, capsys):
         f"{RUN}/model.weights.h5",
         "seed 3, epoch 2 of 3, validation AP 0.250, on a fast one",
         "photos/labels.json  sha256",
-        "all 1 are those that were imported",
         "photos/a.png",
         "all 5 are those that were imported",
         "as it is now",

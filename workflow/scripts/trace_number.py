@@ -140,12 +140,12 @@ def raw_files(record: dict, shown: Trace):
 
 
 def kept(name: str, recorded: dict[str, str], shown: Trace):
-    """Raw files: the first ones, those that changed, and whether that is all."""
+    """Raw files: the first ones, those that changed, and whether the others are as they were."""
     before = shown.changed
     for number, (path, sha256) in enumerate(recorded.items()):
         if number < LISTED or not unchanged(path, sha256):
             shown.file(name.removesuffix("s"), path, sha256)
-    if shown.changed == before:
+    if shown.changed == before and len(recorded) > LISTED:
         shown.line(name, f"all {len(recorded)} are those that were imported")
 
 
