@@ -1,10 +1,13 @@
 """Each job has a GPU of its own; Slurm's partitions are read as it prints them."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+import yaml
+from PIL import Image
 
 import gpus
 
@@ -82,3 +85,24 @@ def test_a_partition_with_gpus_is_found(monkeypatch, printed, wanted):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(gpus, "said_by", lambda *c: printed if c[0] == "sinfo" else "")
     assert gpus.wanted() == wanted
+
+
+def test_all_that_runs_the_network_asks_for_a_gpu_and_for_threads_of_a_cluster(root, tmp_path):
+    """A dry run of new images; what runs the network starts the backend."""
+    (tmp_path / "new").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "new" / "a.png")
+    command = ["snakemake", "--dry-run", "--cores", "2", "--directory", tmp_path, "predict_folder"]
+    command += ["--snakefile", root / "Snakefile", "--configfile", root / "tests" / "config.yaml"]
+    said = subprocess.run(
+        [sys.executable, "-m", *command, "--config", "new_images=new"],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stderr
+    rules = re.findall(r"^(?:local)?rule (\w+):.*?^    resources: (.*?)$", said.stdout, re.M | re.S)
+    with_gpu = {name for name, resources in rules if "gpu=1" in resources}
+    scripts = (root / "workflow" / "scripts").glob("*.py")
+    assert with_gpu == {path.stem for path in scripts if "backend.start(" in path.read_text()}
+    profile = yaml.safe_load((root / "profiles" / "slurm" / "profile.yaml").read_text())
+    assert with_gpu == set(profile["set-threads"])

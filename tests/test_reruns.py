@@ -270,6 +270,7 @@ EDITS = {
     "code put on other lines": script("train.py", "name=", "\n\n            name="),
     "a function that no rule uses": function("mrcnn/visualize.py", "display_instances"),
     "what is printed while a job runs": function("console.py", "say"),
+    "what is noted of packages and the machine": function("environment.py", "versions"),
     "memory, time or threads of a rule": both(
         script("estimates.py", 'mem_mb": ', 'mem_mb": 1 + '),
         text("workflow/rules/evaluation.smk", "threads: 2", "threads: 1"),

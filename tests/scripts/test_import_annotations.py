@@ -2,14 +2,17 @@ import base64
 import hashlib
 import io
 import json
+import os
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from coco import masks
+from coco import checksums, masks
 from coco.errors import InputError
-from import_annotations import image_id, import_annotations
+from import_annotations import image_id, import_annotations, write_checksums
 
 SQUARE = [[2, 2, 6, 2, 6, 6, 2, 6]]
 
@@ -69,6 +72,28 @@ def test_every_record_arrives(tmp_path, source, imported):
     assert masks.box(first["segmentation"]) == [2, 2, 4, 4]
     assert second["extent"] == [15, 5, 15, 4]
     assert masks.box(second["segmentation"])[2] <= 5
+
+
+def test_checksums_are_those_of_sha256sum(tmp_path, image_settings):
+    """Of every file that is no image of the data set: here the masks."""
+    for name in ("a/images/a.png", "a/masks/1.png", "a/masks/2.png", "a/masks/.hidden"):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), 255).save(path, "PNG")
+    (tmp_path / "data/a/masks/nowhere").symlink_to("gone")
+    odd = os.fsdecode(b"\xff \x0b.txt")  # no UTF-8, and a line break to Python alone
+    (tmp_path / "data" / odd).touch()
+    source = {"format": "masks", "folder": str(tmp_path / "data"), "class": "leaf"}
+    output = tmp_path / "annotations.sha256"
+    found = import_annotations(
+        [source], image_settings, tmp_path / "imported.json", tmp_path / "embedded"
+    )
+    write_checksums([source], found, output)
+    assert [Path(path).name for path in checksums.read(output)] == ["1.png", "2.png", odd]
+    check = ["sha256sum", "--check", "--quiet", output]
+    assert subprocess.run(check).returncode == 0
+    (tmp_path / "data/a/masks/2.png").write_bytes(b"other")
+    assert subprocess.run(check).returncode == 1
 
 
 def test_adding_an_image_changes_no_other_id(tmp_path, source, imported):

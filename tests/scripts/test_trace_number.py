@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import environment
 import provenance
+from import_annotations import write_checksums
 from record_evaluation import TRAINING, record_evaluation
 from record_results import record_results
 from trace_number import main
@@ -24,11 +26,14 @@ def results(tmp_path, monkeypatch):
         path = Path("photos", f"{name}.png")
         path.write_bytes(name.encode())
         images.append({"file_name": path.as_posix(), "sha256": provenance.digest(path)})
-    source = {"format": "coco", "annotations": "photos/labels.json"}
+    source = {"format": "coco", "annotations": "photos/labels.json", "images": "photos"}
+    Path("photos/labels.json").write_text("{}")
+    Path("results/d").mkdir(parents=True)
+    write_checksums([source], images, Path("results/d/annotations.sha256"))
     dataset = json.dumps({"images": images})
     training = dict.fromkeys(("weights_sha256", "fingerprint"), "0" * 64)
     training |= {"best_epoch": 2, "epochs": 3, "val_AP": 0.25, "backend": "tensorflow"}
-    training |= {"device": "a fast one", "seed": 3} | provenance.environment()
+    training |= {"device": "a fast one", "seed": 3} | environment.describe()
     files = {
         "predictions": (f"{RUN}/predictions/test.json", "[]"),
         "weights": (f"{RUN}/model.weights.h5", "weights"),
@@ -77,7 +82,7 @@ def test_a_number_is_followed_to_the_raw_files(results, capsys):
         f"{RUN}/evaluation/test/metrics.tsv",
         f"{RUN}/model.weights.h5",
         "seed 3, epoch 2 of 3, validation AP 0.250, on a fast one",
-        "photos/labels.json (coco)",
+        "photos/labels.json  sha256",
         "photos/a.png",
         "all 5 are those that were imported",
         "as it is now",
@@ -91,7 +96,7 @@ def test_tables_of_an_evaluation_are_traced_too(results, capsys):
     assert f"{RUN}/predictions/test.json" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", ["photos/e.png", f"{RUN}/model.weights.h5"])
+@pytest.mark.parametrize("path", ["photos/e.png", "photos/labels.json", f"{RUN}/model.weights.h5"])
 def test_what_changed_is_said(path, results, capsys):
     Path(path).write_text("other")
     assert main(["results/d/evaluation.tsv", "AP", "model=m"]) == 1

@@ -296,8 +296,10 @@ def images_of_part(wildcards):
 
 
 def threads_of_part(wildcards):
-    """All cores, shared out among the jobs."""
-    return max(1, (workflow.cores or 1) // len(new_images.parts(asked_folder())))
+    """All cores, shared out among the jobs; on a cluster those of a model each."""
+    if not workflow.cores:
+        return cores_of_a_model(wildcards)
+    return max(1, workflow.cores // len(new_images.parts(asked_folder())))
 
 
 def pixel_of_new_images():

@@ -5,6 +5,7 @@ REQUIRED INPUTS:
     the files of config["sources"]
 OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
+    results/{dataset}/annotations.sha256
     results/{dataset}/dataset.json, quarantine.json, issues.tsv, counts.tsv
     results/{dataset}/issues/{check}.png, objects.tsv
     results/{dataset}/splits/{fold}/{train,val,test}.json, splits.tsv, leaks.tsv, balance.tsv
@@ -38,6 +39,7 @@ rule import_annotations:
     output:
         imported="results/{dataset}/imported.json",
         embedded=directory("results/{dataset}/embedded_images"),
+        checksums="results/{dataset}/annotations.sha256",
     log:
         "results/logs/import_annotations/{dataset}.log",
     benchmark:
@@ -67,12 +69,14 @@ checkpoint validate_dataset:
             "results/{dataset}/issues.tsv",
             caption="../report/issues.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "issues"},
         ),
         counts=report(
             "results/{dataset}/counts.tsv",
             caption="../report/counts.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "counts: in, used, set aside, repaired"},
         ),
     log:
@@ -99,6 +103,7 @@ rule check_objects:
             "results/{dataset}/objects.tsv",
             caption="../report/objects.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "objects that models cannot see"},
         ),
     log:
@@ -153,6 +158,7 @@ rule split_dataset:
             "results/{dataset}/splits/{fold}/balance.tsv",
             caption="../report/balance.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "balance of the splits", "fold": "{fold}"},
         ),
     log:
@@ -178,6 +184,7 @@ rule plot_dataset:
             "results/{dataset}/splits/{fold}/dataset.png",
             caption="../report/dataset.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "images and classes", "fold": "{fold}"},
         ),
         sizes_vector="results/{dataset}/splits/{fold}/sizes.svg",
@@ -185,6 +192,7 @@ rule plot_dataset:
             "results/{dataset}/splits/{fold}/sizes.png",
             caption="../report/sizes.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "sizes of objects, and anchors", "fold": "{fold}"},
         ),
     log:

@@ -260,6 +260,7 @@ rule save_config:
             "results/{dataset}/config.yaml",
             caption="../report/config.rst",
             category="1 Data",
+            subcategory="Data set",
             labels={"what": "configuration"},
         ),
     log:

@@ -57,9 +57,8 @@ rule describe_training:
         "../../envs/mrcnn.yaml"
     threads: cores_of_a_model
     resources:
+        **asks(lambda *_: {"mem_mb": 8000, "runtime": 60}),
         **gpus.wanted(),
-        mem_mb=8000,
-        runtime="1h",
     params:
         prediction=lookup("prediction", within=config),
         code=code("describe_training"),
@@ -84,9 +83,8 @@ rule predict_new_images:
         "../../envs/mrcnn.yaml"
     threads: threads_of_part
     resources:
+        **asks(lambda *_: {"mem_mb": 8000, "runtime": 12 * 60}),
         **gpus.wanted(),
-        mem_mb=8000,
-        runtime="12h",
     params:
         folder=lookup("new_images/folder", within=config, default=None),
         overlays=lookup("new_images/overlays", within=config, default=True),

@@ -4,8 +4,8 @@ import os
 from contextlib import contextmanager
 
 import console
+import environment
 import gpus
-import provenance
 from mrcnn import allocator
 from mrcnn.errors import ModelError
 
@@ -74,7 +74,7 @@ def device() -> str:
         (first, *_) = jax.devices()
         if first.platform != "cpu":
             return first.device_kind
-    return provenance.processor()
+    return environment.processor()
 
 
 @contextmanager

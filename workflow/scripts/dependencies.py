@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-PRINTS = {"console.py"}  # decides what a user sees of a job, and nothing that is written
+ASIDE = {"console.py", "environment.py"}  # what is printed and noted of a job decides no result
 ON_IMPORT, AS_SCRIPT = "", "__main__"  # what a module does by itself, beside the names it binds
 
 
@@ -21,7 +21,6 @@ def digests(script: Path) -> dict[str, str]:
     return {
         path.relative_to(script.parent).as_posix(): digest(statements)
         for path, statements in sorted(used(script).items())
-        if path.name not in PRINTS
     }
 
 
@@ -44,7 +43,7 @@ def used(script: Path) -> dict[Path, set[ast.stmt]]:
     found, seen = defaultdict(set), set()
     while waiting:
         place = waiting.pop()
-        if place not in seen:
+        if place not in seen and place[0].path.name not in ASIDE:
             seen.add(place)
             home, name, attributes = place
             for statement in home.statements.get(name, ()):

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import console
-from coco import images, json_files, orientation
+from coco import checksums, images, json_files, orientation
 from coco.errors import InputError
 from coco.formats import FORMATS
 from coco.intensity import Histogram
@@ -23,10 +23,13 @@ THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 AT_A_TIME = 32  # handing over single items would take longer than their import
 
 
-def import_annotations(sources: list[dict], settings: dict, output: Path, embedded: Path):
+def import_annotations(
+    sources: list[dict], settings: dict, output: Path, embedded: Path
+) -> list[dict]:
     """Write `imported.json` for the sources, and their images as the `settings` want them.
 
-    Images that are only inside annotation files become files in the folder `embedded`.
+    Images that are only inside annotation files become files in the folder `embedded`. Returns the
+    records of the images.
     """
     embedded.mkdir(exist_ok=True)
     mapping = settings["intensity"]
@@ -48,6 +51,15 @@ def import_annotations(sources: list[dict], settings: dict, output: Path, embedd
     info = {"description": "Images and annotations as imported", "sources": sources}
     info |= {"images": settings}
     json_files.write(output, {"info": info} | found)
+    return found["images"]
+
+
+def write_checksums(sources: list[dict], found: list[dict], output: Path):
+    """Write the sha256 of the sources' files that are none of the images `found`."""
+    known = {image["file_name"] for image in found}
+    paths = [path for source in sources for path in checksums.annotation_files(source, known)]
+    digests = in_threads("checksums of the annotations", checksums.digest, paths)
+    checksums.write(output, paths, digests)
 
 
 def import_source(
@@ -270,9 +282,10 @@ def refuse_wrong_folder(source: dict, found: list[dict]):
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
-        import_annotations(
+        found = import_annotations(
             sources=snakemake.params.sources,
             settings=snakemake.params.images,
             output=Path(snakemake.output.imported),
             embedded=Path(snakemake.output.embedded),
         )
+        write_checksums(snakemake.params.sources, found, Path(snakemake.output.checksums))

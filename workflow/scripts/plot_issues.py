@@ -20,7 +20,7 @@ LEAST = 48  # px of the image that a thumbnail shows
 
 
 def plot_issues(issues_file: Path, imported_file: Path, folder: Path):
-    """Write `<check>.png` for each check that found something in an image."""
+    """Write `<check>.png` for each check that found something in an image that can be shown."""
     found = defaultdict(list)
     with issues_file.open(encoding="utf-8", newline="") as file:
         for issue in csv.DictReader(file, delimiter="\t"):
@@ -37,6 +37,8 @@ def plot_issues(issues_file: Path, imported_file: Path, folder: Path):
             record = record_of.get((issue["file"], issue["id"]))
             caption = f"{Path(issue['file']).name}, {issue['id']}: {issue['found']}"
             thumbnails.append((caption, thumbnail(image_of.get(issue["file"]), record)))
+        if all(picture is None for _, picture in thumbnails):
+            continue
         title = f"{name}: {len(found[name]):,} found, {len(issues)} shown"
         text = f"{CHECKS[name].meaning} {CHECKS[name].remedy}"
         contact_sheet(title, text, thumbnails).save(folder / f"{name}.png")

@@ -1,38 +1,12 @@
-"""Where results come from: digests of files, the version of the code, of packages, the machine."""
+"""Where results come from: digests of files and of settings."""
 
 import hashlib
 import json
-import os
-import platform
-import subprocess
-from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "albumentations",
-    "imagecodecs",
-    "jax",
-    "keras",
-    "numpy",
-    "opencv-python-headless",
-    "pandas",
-    "pillow",
-    "pycocotools",
-    "scikit-learn",
-    "scipy",
-    "shapely",
-    "snakemake",
-    "tensorflow",
-    "tifffile",
-    "torch",
-)
+from coco.checksums import digest
+
 SIDECAR = "provenance.json"
-
-
-def digest(path: str | Path) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digests(paths: list[str | Path]) -> dict[str, str]:
@@ -43,62 +17,3 @@ def digests(paths: list[str | Path]) -> dict[str, str]:
 def of_values(values) -> str:
     """The sha256 of settings, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def environment() -> dict:
-    """What a job ran with: `code`, `versions`, `machine`."""
-    return {"code": code(), "versions": versions(), "machine": machine()}
-
-
-def code() -> dict:
-    """The sha256 of the workflow's files, and the commit where there is one.
-
-    `changed` is whether files differ from the commit; None where git cannot say.
-    """
-    files = [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*"))]
-    content = hashlib.sha256()
-    for path in files:
-        if path.suffix in (".py", ".smk", ".yaml") or path.name == "Snakefile":
-            content.update(f"{path.relative_to(ROOT).as_posix()} {digest(path)}\n".encode())
-    commit, changes = git("rev-parse", "HEAD"), git("status", "--porcelain", "--", "workflow")
-    return {
-        "sha256": content.hexdigest(),
-        "commit": commit or None,
-        "changed": None if changes is None else bool(changes),
-    }
-
-
-def git(*arguments: str) -> str | None:
-    """What git answers, of the workflow's own repository; None if it does not."""
-    if not (ROOT / ".git").exists():
-        return None
-    try:
-        command = ["git", "-C", str(ROOT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def versions() -> dict[str, str]:
-    """Of Python, and of the packages that numbers may depend on."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict:
-    return {"system": platform.platform(), "processor": processor(), "cores": os.cpu_count()}
-
-
-def processor() -> str:
-    """The model of the processor, which Python itself does not know on Linux."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

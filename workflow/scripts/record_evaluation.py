@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import console
+import environment
 import provenance
 
 TRAINING = (
@@ -34,7 +35,7 @@ def record_evaluation(
         },
         "config": {"sha256": provenance.of_values(settings), "values": settings},
         "training": {key: about[key] for key in TRAINING},
-        **provenance.environment(),
+        **environment.describe(),
     }
     output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import console
+import environment
 import provenance
 
 
@@ -28,7 +29,7 @@ def record_results(
         },
         "evaluations": provenance.digests(evaluations),
         "config": {"sha256": provenance.of_values(config), "values": config},
-        **provenance.environment(),
+        **environment.describe(),
     }
     output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 

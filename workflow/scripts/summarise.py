@@ -190,7 +190,8 @@ def failures(run: Run) -> str:
     pair = most_confused(run.confusion)
     if pair:
         true, predicted = emphasised(pair[0]), emphasised(pair[1])
-        text += f". Most often confused: {true} taken for {predicted}, {pair[2]} times"
+        times = "once" if pair[2] == 1 else f"{pair[2]} times"
+        text += f". Most often confused: {true} taken for {predicted}, {times}"
     return f"{text}.\n"
 
 

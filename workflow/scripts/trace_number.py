@@ -12,12 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import environment
 import provenance
+from coco import checksums
 from coco.errors import InputError
 
 KEYS = ("model", "fold", "run", "split")
 SHOWN = 12  # characters of a digest
-IMAGES = 3  # raw images that are listed
+LISTED = 3  # raw files of a kind that are shown, and those that changed
 
 
 class Trace:
@@ -29,15 +31,19 @@ class Trace:
     def line(self, name: str, text: str):
         print(f"  {name:<12} {text}")
 
-    def file(self, name: str, path: str, recorded: str, remark: str = ""):
+    def missing(self, name: str, path: str):
+        self.changed += 1
+        self.line(name, f"{path}  MISSING")
+
+    def file(self, name: str, path: str, recorded: str):
         """A file, and whether it is the one that was recorded."""
-        state = "unchanged"
         if not Path(path).is_file():
-            state = "MISSING"
-        elif provenance.digest(path) != recorded:
-            state = "CHANGED"
-        self.changed += state != "unchanged"
-        self.line(name, f"{path}  sha256 {recorded[:SHOWN]}, {state}{remark}")
+            self.missing(name, path)
+            return
+        same = provenance.digest(path) == recorded
+        self.changed += not same
+        state = "unchanged" if same else "CHANGED"
+        self.line(name, f"{path}  sha256 {recorded[:SHOWN]}, {state}")
 
 
 def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
@@ -107,7 +113,7 @@ def follow(record: dict, shown: Trace):
             + packages(training["versions"]),
         )
     shown.line("settings", f"sha256 {record['config']['sha256'][:SHOWN]}, in provenance.json")
-    code, now = record["code"], provenance.code()
+    code, now = record["code"], environment.code()
     commit = f"commit {code['commit'][:SHOWN]}{' and changes' if code['changed'] else ''}, "
     same = "as it is now" if code["sha256"] == now["sha256"] else "other than now"
     shown.line("code", f"{commit if code['commit'] else ''}sha256 {code['sha256'][:SHOWN]}, {same}")
@@ -120,26 +126,31 @@ def packages(versions: dict) -> str:
 
 
 def raw_files(record: dict, shown: Trace):
-    """The images behind a split, or the data set, and the files of annotations."""
-    file = record["files"].get("split", record["files"]["dataset"])
-    if not Path(file["path"]).is_file():
-        return
-    content = json.loads(Path(file["path"]).read_text(encoding="utf-8"))
-    for source in record["config"]["values"]["sources"]:
-        paths = [source[key] for key in ("annotations", "labels", "folder") if key in source]
-        shown.line("annotations", f"{' '.join(paths)} ({source['format']})".strip())
-    images = content["images"]
+    """The files of annotations behind a data set, and the images of the split or the data set."""
+    dataset = Path(record["files"]["dataset"]["path"])
+    recorded = dataset.with_name("annotations.sha256")
+    if recorded.is_file():
+        kept("annotations", checksums.read(recorded), shown)
+    else:
+        shown.missing("annotations", recorded.as_posix())
+    split = Path(record["files"].get("split", record["files"]["dataset"])["path"])
+    if split.is_file():
+        images = json.loads(split.read_text(encoding="utf-8"))["images"]
+        kept("images", {image["file_name"]: image["sha256"] for image in images}, shown)
+
+
+def kept(name: str, recorded: dict[str, str], shown: Trace):
+    """Raw files: the first ones, those that changed, and whether the others are as they were."""
     before = shown.changed
-    for number, image in enumerate(images):
-        if number < IMAGES or not unchanged(image):
-            shown.file("image", image["file_name"], image["sha256"])
-    if shown.changed == before:
-        shown.line("images", f"all {len(images)} are those that were imported")
+    for number, (path, sha256) in enumerate(recorded.items()):
+        if number < LISTED or not unchanged(path, sha256):
+            shown.file(name.removesuffix("s"), path, sha256)
+    if shown.changed == before and len(recorded) > LISTED:
+        shown.line(name, f"all {len(recorded)} are those that were imported")
 
 
-def unchanged(image: dict) -> bool:
-    path = Path(image["file_name"])
-    return path.is_file() and provenance.digest(path) == image["sha256"]
+def unchanged(path: str, sha256: str) -> bool:
+    return Path(path).is_file() and provenance.digest(path) == sha256
 
 
 def read(path: Path) -> dict:

@@ -11,8 +11,8 @@ import pandas as pd
 
 import backend
 import console
+import environment
 import network
-import provenance
 from backend import keras
 from coco import json_files, shards
 from coco.errors import InputError
@@ -235,7 +235,7 @@ def save(memory, weights, model, history, **about):
         "fingerprint": memory.fingerprint,
         "backend": keras.backend.backend(),
         "device": backend.device(),
-        **provenance.environment(),
+        **environment.describe(),
     }
     model.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     rows = [[row[name] for name in HISTORY.values()] for row in memory.history]

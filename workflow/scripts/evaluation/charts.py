@@ -165,12 +165,14 @@ def calibration(table: pd.DataFrame) -> Figure:
                 ms=4,
                 lw=1,
                 label=shortened(name),
+                clip_on=False,
+                zorder=4,
             )
         label = "all" if few else "precision"
         ink = hexadecimal(INK)
         left.plot(own["mean_score"], own["precision"], color=ink, lw=1.2, label=label)
         area = 12 + 400 * own["detections"].astype(float) / max(own["detections"].sum(), 1)
-        left.scatter(own["mean_score"], own["precision"], area, color=ink, zorder=3)
+        left.scatter(own["mean_score"], own["precision"], area, color=ink, zorder=3, clip_on=False)
         left.set(
             title=f"Calibration: mean distance {expected_error(table, EVERY_CLASS):.3f}",
             xlabel="score",
@@ -179,7 +181,7 @@ def calibration(table: pd.DataFrame) -> Figure:
             ylim=(0, 1.03),
             aspect="equal",
         )
-        left.legend(loc="upper left")
+        left.legend(loc="center left", bbox_to_anchor=(1.05, 0.5))
         centres, width = (own["score_from"] + own["score_to"]) / 2, 0.08
         right.bar(centres, own["detections"], width, color=hexadecimal(FAINT), label="wrong")
         correct = own["detections"] * own["precision"]

@@ -109,7 +109,7 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
     """AP as a bar, AP50 and AP75 as marks; of many classes, the best and the worst."""
     precision = evaluation.precision[..., ALL].mean(axis=1)
     average = precision.mean(axis=0)
-    shown, title = np.arange(len(average)), "Average precision"
+    shown, title = np.arange(len(average)), "AP of each class"
     if len(shown) > ROWS:
         ranked = np.argsort(-average, kind="stable")
         ranked = ranked[~np.isnan(average[ranked])]
@@ -130,7 +130,8 @@ def _class_bars(ax: Axes, evaluation: Evaluation):
         for number in shown
     ]
     ax.set_yticks(rows, names)
-    ax.set(title=title, xlabel="0 to 1", xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
+    ax.set(title=title, xlabel="average precision")
+    ax.set(xlim=(0, 1.03), ylim=(max(len(rows), 4) - 0.4, -0.6))
     ax.grid(visible=False, axis="y")
     ax.legend(handles[-1:] + handles[:-1], labels[-1:] + labels[:-1], **BELOW)
 

@@ -5,7 +5,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from evaluation.figures import STYLE, hexadecimal
+from evaluation.figures import BELOW, STYLE, hexadecimal
 from evaluation.palette import BLUE, COLOURS, FAINT, GREEN, INK, VERMILION
 
 LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "class_loss", "bbox_loss", "mask_loss")
@@ -41,7 +41,7 @@ def learning_curves(
         losses.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         losses.yaxis.set_major_formatter("{x:g}")
         losses.yaxis.set_minor_formatter(NullFormatter())
-        losses.legend(ncols=2, frameon=True, edgecolor="none")
+        losses.legend(**BELOW)
 
         validated = epochs.isin((1, epochs.max())) | (epochs % evaluate_every == 0)
         for name, colour in (("val_AP50", GREEN), ("val_AP", BLUE)):
@@ -55,7 +55,7 @@ def learning_curves(
             label = f"kept: epoch {best_epoch}, AP {best.iloc[0]:.3f}"
             precision.plot(best_epoch, best.iloc[0], "o", label=label, **ring)
         precision.set(title="Masks, validation images", ylabel="AP (0 to 1)", ylim=(0, 1.03))
-        precision.legend(loc="upper left" if history["val_AP50"].max() < 0.6 else "lower right")
+        precision.legend(**BELOW | {"ncols": 2})
 
         rate.plot(epochs, history["learning_rate"], color=hexadecimal(INK))
         rate.set(title="Learning rate, end of epoch")

@@ -84,10 +84,14 @@ def beginning(path: str | Path) -> str:
         return ""
 
 
-def below(folder: str | Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """The files anywhere below a folder with one of the suffixes, sorted, without hidden ones."""
+def below(folder: str | Path, suffixes: tuple[str, ...] = ()) -> Iterator[Path]:
+    """The files anywhere below a folder, sorted, without hidden ones.
+
+    Those with one of the suffixes, if there are any.
+    """
     for path, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
+            wanted = not suffixes or Path(name).suffix.lower() in suffixes
+            if wanted and not name.startswith("."):
                 yield Path(path, name)
