@@ -25,11 +25,20 @@ def slurm(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+FIELDS = {
+    "id": "JobID",
+    "state": "State",
+    "partition": "Partition",
+    "resources": "tres-per-job",
+    "comment": "Comment",
+}
+
+
 def jobs() -> list[dict]:
-    """Those in the queue: Slurm's id, state, and the rule."""
-    lines = slurm("squeue", "--noheader", "--states=all", "--format=%i %T %P %b %k").splitlines()
-    fields = ["id", "state", "partition", "gres", "comment"]
-    found = [dict(zip(fields, line.split(None, 4), strict=True)) for line in lines]
+    """Those in the queue, or that were: Slurm's id, state, partition, resources, and the rule."""
+    wanted = ",".join(f"{name}:|" for name in FIELDS.values())
+    lines = slurm("squeue", "--noheader", "--states=all", f"--Format={wanted}").splitlines()
+    found = [dict(zip(FIELDS, line.split("|"), strict=False)) for line in lines]
     return [
         job | {"rule": re.match("rule_([a-z_]+?)_wildcards", job["comment"])[1]} for job in found
     ]
@@ -74,7 +83,7 @@ def disturbed(tmp_path_factory):
 def test_the_training_had_its_gpu_in_the_partition_of_gpus(disturbed):
     _, _, training, _ = disturbed
     assert training["partition"] == "gpu"
-    assert "gpu" in training["gres"]
+    assert training["resources"] == "gres:gpu:1"
     others = {job["partition"] for job in jobs() if job["rule"] not in ("train", "predict")}
     assert others == {"cpu"}
 

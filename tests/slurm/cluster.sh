@@ -81,8 +81,9 @@ start() {
 }
 
 stop() {
+    [ -d $home ] || return 0 # nothing of ours was started
     local daemons
-    daemons=$(cat $home/{slurmctld,slurmd,munged}.pid)
+    daemons=$(cat $home/{slurmctld,slurmd,munged}.pid 2>/dev/null || true)
     scontrol shutdown || true
     for _ in $(seq 20); do
         [ -e $home/slurmctld.pid ] || [ -e $home/slurmd.pid ] || break
