@@ -153,11 +153,11 @@ def test_too_many_objects_is_refused_before_training(project):
 
 
 def test_a_sweep_is_planned_with_paths_named_by_its_values(project):
-    edit(project, models__tiny__sweep={"training.learning_rate": [0.001, 0.002]})
+    edit(project, models__tiny__sweep={"training.clip_norm": [1.0, 2.0]})
     code, output = projects.run(project, "--dry-run", "results/tiny/leaderboard.tsv")
     assert code == 0, output
-    for value in ("0.001", "0.002"):
-        assert f"models/tiny-learning_rate~{value}/holdout/seed0/model.weights.h5" in output
+    for value in ("1.0", "2.0"):
+        assert f"models/tiny-clip_norm~{value}/holdout/seed0/model.weights.h5" in output
     assert not re.search(r"^rule (import_annotations|make_shard):", output, re.M)
 
 
