@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-PRINTS = {"console.py"}  # decides what a user sees of a job, and nothing that is written
+PRINTS = {
+    "console.py",
+    "downloads.py",
+}  # decide what a user sees of a job, and nothing that is written
 ON_IMPORT, AS_SCRIPT = "", "__main__"  # what a module does by itself, beside the names it binds
 
 
