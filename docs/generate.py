@@ -3,9 +3,11 @@
 uv run python docs/generate.py
 """
 
+import io
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,6 +17,7 @@ import check_pages  # noqa: E402
 
 import configuration  # noqa: E402
 import dependencies  # noqa: E402
+from configuration import wording  # noqa: E402
 
 TITLE = """\
 # Configuration
@@ -42,9 +45,7 @@ def document(schema: dict) -> str:
         if not rows:
             single.append(row(key, part, key in schema["required"]))
         else:
-            value = (
-                "" if part.get("type") == "object" else f" Value: {configuration.expected(part)}."
-            )
+            value = "" if part.get("type") == "object" else f" Value: {wording.expected(part)}."
             sections += [f"\n## {key}\n\n{part['description']}{value}\n", HEADER, *rows]
     return "\n".join([TITLE, HEADER, *single, *sections]) + "\n"
 
@@ -75,7 +76,7 @@ def row(path: str, part: dict, required: bool) -> str:
     default = "required" if required else ""
     if "default" in part and part["default"] != {}:
         default = f"`{json.dumps(part['default'])}`"
-    return f"| `{path}` | {configuration.expected(part)} | {default} | {part['description']} |"
+    return f"| `{path}` | {wording.expected(part)} | {default} | {part['description']} |"
 
 
 def resolved(part: dict, schema: dict) -> dict:
@@ -105,4 +106,7 @@ if __name__ == "__main__":
     Path(__file__).with_name("configuration.md").write_text(document(schema), encoding="utf-8")
     page = Path(__file__).with_name("reruns.md")
     page.write_text(with_modules(page.read_text(encoding="utf-8")), encoding="utf-8")
-    Path(__file__).with_name("checks.md").write_text(check_pages.document(), encoding="utf-8")
+    nowhere = io.StringIO()
+    with redirect_stdout(nowhere), redirect_stderr(nowhere):  # many small imports report
+        checks = check_pages.document()
+    Path(__file__).with_name("checks.md").write_text(checks, encoding="utf-8")

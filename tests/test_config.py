@@ -10,6 +10,7 @@ import yaml
 from splitting import SETTINGS
 
 import configuration
+from configuration import syntax
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,13 @@ def config():
 
 
 def edit(config: dict, place: str, value):
-    """Set the value at a path such as `models.first.training.epochs`; `...` removes it."""
+    """Set the value at a path such as `models.first.training.epochs`; `...` removes it.
+
+    Without a path, set several sections.
+    """
+    if not place:
+        config.update(value)
+        return
     *keys, last = [int(key) if key.isdigit() else key for key in place.split(".")]
     for key in keys:
         config = config[key] if isinstance(config, list) else config.setdefault(key, {})
@@ -365,6 +372,57 @@ MISTAKES = {
         {"unit": "µm / px"},
         'pixel.unit: received "µm / px", expected a text',
     ),
+    "data set where the logs go": (
+        "dataset",
+        "logs",
+        'dataset: received "logs", expected another name: results/logs is the folder of the logs',
+    ),
+    "a source twice": (
+        "sources",
+        2 * [{"format": "coco", "annotations": "a.json", "images": "."}],
+        "sources[1]: received the same as sources[0], expected it once",
+    ),
+    "a folder around the results": (
+        "sources.0",
+        {"format": "labelme", "folder": "."},
+        "sources[0].folder: . holds results/, which the run writes; expected a folder of its own",
+    ),
+    "new images around the results": (
+        "new_images",
+        ".",
+        "new_images.folder: . holds results/, which the run writes; expected a folder of its own",
+    ),
+    "a result for a source": (
+        "sources.0",
+        {"format": "coco", "annotations": "results/demo/dataset.json", "images": "."},
+        "sources[0].annotations: results/demo/dataset.json is written anew by the run; copy it",
+    ),
+    "warm-up longer than the training": (
+        "models.first.training",
+        {"epochs": 3, "warmup_epochs": 3.5},
+        "models.first.training.warmup_epochs: received 3.5, expected at most epochs, 3",
+    ),
+    "the largest anchors first": (
+        "models.first.architecture.anchor_scales",
+        [128, 96, 64, 32, 16],
+        "models.first.architecture.anchor_scales: received [128, 96, 64, 32, 16], expected the "
+        "smallest first",
+    ),
+    "more regions than there can be": (
+        "models.first.architecture",
+        {"train_rois": 64, "proposals": 20, "max_objects": 8},
+        "models.first.architecture.train_rois: received 64, expected at most 28",
+    ),
+    "hue of grey images": (
+        "",
+        {"images": {"channels": 1}, "inputs": {"small": {"augmentation": {"hue": 5}}}},
+        "inputs.small.augmentation.hue: received 5, expected 0: only images of 3 channels",
+    ),
+    "copies without a change": (
+        "inputs.small",
+        {"preset": "none", "copies": 3},
+        "inputs.small.copies: received 3, expected 0: with preset: none",
+    ),
     "a class twice": (
         "classes",
         ["leaf", {"name": "leaf", "from": ["ring"]}],
@@ -404,7 +462,7 @@ def test_all_mistakes_are_said_at_once(config, schema):
         ("inputs", {}),
         ("models.first.input", None),
         ("sources.0.images", "150"),
-        ("sources.0", {"format": "coco", "annotations": "", "images": "."}),
+        ("sources.0", {"format": "coco", "annotations": "", "images": "docs"}),
         ("split.train", 70),
     ],
 )
@@ -417,7 +475,7 @@ def test_a_mistake_is_said_once(place, value, config, schema):
 def test_configurations_of_the_project_are_fine(file, root, schema, monkeypatch):
     monkeypatch.chdir(root)
     config = yaml.safe_load((root / file).read_text())
-    assert configuration.syntax_problems(file) == []
+    assert syntax.problems(file) == []
     assert configuration.problems(config, schema) == []
 
 
@@ -509,10 +567,10 @@ def test_models_share_no_defaults(config, schema):
 def test_syntax_errors_name_the_line(tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text("dataset: demo\nsplit: {train: 0.7\nseed: 0\n")
-    (problem,) = configuration.syntax_problems(str(file))
+    (problem,) = syntax.problems(str(file))
     assert re.search(r"config.yaml, line 3, column \d+: ", problem)
     file.write_text("models:\n  a: {input: x}\n  a: {input: y}\n")
-    (problem,) = configuration.syntax_problems(str(file))
+    (problem,) = syntax.problems(str(file))
     assert problem.endswith("config.yaml, line 3: the key a stands in line 2 too")
 
 

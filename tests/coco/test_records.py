@@ -9,7 +9,13 @@ from PIL import Image
 from coco import example, instances, records
 from coco.views import View
 
-IMAGE = {"id": 2**52 - 1, "sha256": "0f" * 32, "height": 500, "width": 700}
+IMAGE = {
+    "id": 2**52 - 1,
+    "file_name": "data/Bläschen 1.png",
+    "sha256": "0f" * 32,
+    "height": 500,
+    "width": 700,
+}
 
 
 def view(objects, size=128, seed=0, channels=3):
@@ -47,6 +53,7 @@ def test_record_survives_the_round_trip(objects):
         np.testing.assert_array_equal(mask, item.mask)
         assert (class_id, crowd) == (item.class_id, item.crowd)
     assert parsed["image_id"] == IMAGE["id"]
+    assert parsed["file_name"] == IMAGE["file_name"]
     assert parsed["sha256"] == IMAGE["sha256"]
     assert (parsed["height"], parsed["width"]) == (500, 700)
     assert parsed["copy"] == 3

@@ -225,7 +225,7 @@ def test_a_loss_that_breaks_names_its_images(samples):
                 batch["boxes"] = batch["boxes"] * np.nan
             return batch
 
-    named = [sample | {"image_id": f"photo{i}.png"} for i, sample in enumerate(samples)]
+    named = [sample | {"file_name": f"photo{i}.png"} for i, sample in enumerate(samples)]
     batches = Broken(named, 4, 4, seed=None)
     model = new_model()
     model.compile("sgd")

@@ -16,6 +16,7 @@ import orphans
 import reasons
 import sources
 import variants
+from configuration import syntax
 from snakemake.logging import logger
 
 logger.addFilter(reasons.InWords(workflow))
@@ -36,7 +37,7 @@ wildcard_constraints:
 
 def readable(path):
     """The path of a configuration file, if YAML can read it."""
-    refuse(configuration.syntax_problems(path))
+    refuse(syntax.problems(path))
     return path
 
 
@@ -48,7 +49,7 @@ def check(config):
     unread = [
         problem
         for path in workflow.overwrite_configfiles
-        for problem in configuration.syntax_problems(path)
+        for problem in syntax.problems(path)
     ]
     refuse(unread + configuration.problems(config, schema))
     configuration.complete(config, schema)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orphans
 
-_terminal = sys.stderr
+_terminal = None  # stderr
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def logged(log: str, mistakes: type[Exception] | tuple[type[Exception], ...] = (
 
 def say(message: str):
     """Print to the terminal, past the log."""
-    print(message, file=_terminal, flush=True)
+    print(message, file=_terminal or sys.stderr, flush=True)
 
 
 class Progress:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-ASIDE = {"console.py", "environment.py"}  # what is printed and noted of a job decides no result
+# What is printed, noted and fetched of a job decides no result.
+ASIDE = {"console.py", "downloads.py", "environment.py"}
 ON_IMPORT, AS_SCRIPT = "", "__main__"  # what a module does by itself, beside the names it binds
 
 

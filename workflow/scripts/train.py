@@ -11,6 +11,7 @@ import pandas as pd
 
 import backend
 import console
+import downloads
 import environment
 import network
 from backend import keras
@@ -248,6 +249,7 @@ if __name__ == "__main__":
         backend.start(
             snakemake.threads, snakemake.params.seed, gpu=snakemake.resources.get("gpu", 0)
         )
+        downloads.announce(console.say)
         train(
             name=f"train {snakemake.wildcards.model} {snakemake.wildcards.run}",
             train_index=snakemake.input.train,

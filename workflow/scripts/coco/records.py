@@ -12,6 +12,7 @@ def serialise(view: View, image: dict) -> bytes:
     return example.encode(
         {
             "image_id": np.array([image["id"]]),
+            "file_name": image["file_name"].encode(),
             "sha256": image["sha256"].encode(),
             "copy": np.array([view.copy]),
             "window": np.array(view.window),
@@ -34,7 +35,7 @@ def parse(data: bytes) -> dict:
     Returns:
         `image` uint8 `(S, S, C)`; `boxes` int32 `(N, 4)`, `[y1, x1, y2, x2]` in pixels;
         `classes` int32 `(N,)` from 1; `crowd` bool `(N,)`; `masks`, N bool arrays, each as large
-        as its box; `image_id`, `copy`, `window`, `scale`, `height`, `width`, `sha256`.
+        as its box; `image_id`, `file_name`, `sha256`, `copy`, `window`, `scale`, `height`, `width`.
     """
     features = example.decode(data)
     boxes = features["boxes"].astype(np.int32).reshape(-1, 4)
@@ -45,6 +46,7 @@ def parse(data: bytes) -> dict:
         "crowd": features["crowd"].astype(bool),
         "masks": unpack(features["masks"], boxes),
         "image_id": int(features["image_id"][0]),
+        "file_name": features["file_name"].decode(),
         "copy": int(features["copy"][0]),
         "window": features["window"].tolist(),
         "scale": float(features["scale"][0]),

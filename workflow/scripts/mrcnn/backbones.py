@@ -268,10 +268,16 @@ def _application(config, network, channels, weights):
     except Exception as error:
         if weights is None:
             raise
+        if weights == "imagenet":
+            raise ModelError(
+                f"`BACKBONE_WEIGHTS`: Keras cannot fetch the ImageNet weights of {network.model}: "
+                f"{error}. Where there is no network, fetch the file elsewhere, and give its path "
+                "instead of 'imagenet'."
+            ) from error
         alpha = f", alpha={config.BACKBONE_ALPHA}" if "alpha" in options else ""
         raise ModelError(
             f"`BACKBONE_WEIGHTS`: {weights} cannot be loaded into keras.applications."
-            f"{network.model}(include_top=False{alpha}). Expected 'imagenet', or a file with the "
+            f"{network.model}(include_top=False{alpha}). Expected a file with the "
             f"weights of just this network. Keras says: {error}"
         ) from error
 

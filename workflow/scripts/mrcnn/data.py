@@ -18,7 +18,7 @@ class Batches(keras.utils.PyDataset):
     Args:
         samples: a sequence of dicts: `image` uint8 `(H, W, C)`, `boxes` `(N, 4)` in pixels,
             `classes` `(N,)` from 1, `masks` N bool arrays, each as large as its box, and
-            optionally `crowd` bool `(N,)`.
+            optionally `crowd` bool `(N,)` and, for messages, `file_name`.
         batch_size: images per batch; the last, smaller batch of an epoch is left out.
         max_objects: M, slots per image.
         mask_shape: `(h, w)` that each mask is stretched to.
@@ -50,7 +50,7 @@ class Batches(keras.utils.PyDataset):
 
     def names(self, index) -> list[str]:
         """What the images of batch `index` of the present epoch are called, for messages."""
-        return [str(sample.get("image_id", "?")) for sample in self._samples(index)]
+        return [str(sample.get("file_name", "?")) for sample in self._samples(index)]
 
     def _samples(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sources
 from coco import export_layouts
+from configuration.paths import missing, written
 
 
 def find_formats(config: dict) -> Iterator[str]:
@@ -39,6 +40,12 @@ def check_sources(config: dict) -> Iterator[str]:
         yield from absent
         if not absent and source.get("format") in CHECKS_OF_FORMATS:
             yield from CHECKS_OF_FORMATS[source["format"]](key, source)
+        for name in sources.PATHS:
+            if isinstance(source.get(name), str):  # the demo's images are a number
+                yield from written(f"{key}.{name}", source[name], config["dataset"])
+        first = config["sources"].index(source)
+        if first < number and source.get("format") != "demo":
+            yield f"{key}: received the same as sources[{first}], expected it once"
     if sum(source.get("format") == "demo" for source in config["sources"]) > 1:
         yield "sources: received several of format demo, expected one at most"
 
@@ -53,14 +60,6 @@ def check_paths(key: str, source: dict) -> Iterator[str]:
         if isinstance(source.get(name), str):  # the demo's images are a number
             exists, kind = kinds.get(name, (Path.is_dir, "a folder"))
             yield from missing(f"{key}.{name}", source[name], exists, kind)
-
-
-def missing(key: str, path: str, exists, kind: str) -> Iterator[str]:
-    if Path(path).exists() and not exists(Path(path)):
-        found = "a folder" if Path(path).is_dir() else "a file"
-        yield f"{key}: {path} is {found}, expected {kind}"
-    elif not exists(Path(path)):
-        yield f"{key}: {path} does not exist, expected {kind} (seen from {Path.cwd()})"
 
 
 # What a format needs beyond its keys
