@@ -1,4 +1,4 @@
-"""Copies planted across sources with given splits: the workflow stops, or moves and records them."""
+"""Copies planted across sources with given splits: the run stops, or moves and records them."""
 
 import json
 import sys
