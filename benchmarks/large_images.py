@@ -127,10 +127,12 @@ def import_and_check(folder: Path, config: dict) -> str:
     from import_annotations import import_annotations
     from validate_dataset import validate_dataset
 
-    import_annotations(config["sources"], config["images"], folder / "imported.json")
-    outputs = [folder / name for name in ("dataset.json", "quarantine.json", "issues.tsv")]
+    imported, embedded = folder / "imported.json", folder / "embedded"
+    import_annotations(config["sources"], config["images"], imported, embedded)
+    names = ("dataset.json", "quarantine.json", "issues.tsv", "counts.tsv")
+    outputs = [folder / name for name in names]
     rules = config["validation"]
-    validate_dataset(folder / "imported.json", None, rules, *outputs, log="the table of issues")
+    validate_dataset(imported, None, rules, *outputs, log="the table of issues")
     dataset = json.loads(outputs[0].read_text())
     return f"{len(dataset['images'])} image, {len(dataset['annotations'])} objects"
 

@@ -176,6 +176,11 @@ DEFECTS = {
     "vanished_part": Defect({"annotations.0.segmentation": [LEAF, [5, 25.2, 20, 25.2, 20, 25.3]]}),
     "crossing_polygon": Defect({"annotations.+": polygons([5, 22, 20, 37, 20, 22, 5, 37])}),
     "filled_hole": Defect({"annotations.0.segmentation": [LEAF, square(9, 9, 6)]}),
+    "swapped_axes": Defect({"annotations.1.bbox": [5, 30, 25, 20]}),
+    "covers_image": Defect(
+        {"annotations.+": polygons([0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT])},
+        ("swallowing_object",),
+    ),
     "mask_partly_outside": Defect({"annotations.+": polygons(square(50, 32, 15))}),
     "wrong_box": Defect({"annotations.0.bbox": [5, 5, 20, 20]}),
     "wrong_area": Defect({"annotations.0.area": 2250}),

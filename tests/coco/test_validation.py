@@ -150,6 +150,7 @@ def test_unusable_image_takes_its_annotations_along(changes, check):
         ({"segmentation": rle(0, 0, 0, 0), "extent": [4, 5, 0, 5]}, "empty_mask"),
         ({"segmentation": rle(0, 0, 0, 0)}, "empty_mask"),
         ({"segmentation": rle(5, 5, 3, 1)}, "degenerate_mask"),
+        ({"extent": [8, 1, 2, 5], "bbox": [1, 8, 5, 2]}, "swapped_axes"),
     ],
 )
 def test_unusable_annotation(changes, check):

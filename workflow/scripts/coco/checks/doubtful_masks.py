@@ -9,6 +9,8 @@ from coco.checks.annotations import Context
 from coco.checks.registry import check
 from coco.checks.unusable_masks import of_image, show_box
 
+MOST = 0.5  # fraction of an image
+
 
 @check("annotation", "warning", "repair", "quarantine", "stop")
 def incomplete_polygon(annotation: dict, image: dict, context: Context) -> str | None:
@@ -46,6 +48,37 @@ def filled_hole(annotation: dict, image: dict, context: Context) -> str | None:
     return remark("filled_hole", annotation)
 
 
+@check("annotation", "error", "quarantine", "keep", "stop")
+def swapped_axes(annotation: dict, image: dict, context: Context) -> str | None:
+    """The declared box is that of the mask with x and y exchanged: one of them is wrong.
+
+    Look where the object is. If the masks are right, `keep` takes the boxes from them; else
+    exchange x and y of their points.
+    """
+    if annotation["bbox"] is None:
+        return None
+    x, y, width, height = annotation["bbox"]
+    box = annotation.get("extent") or masks.box(annotation["segmentation"])
+    if not misses([x, y, width, height], box, image, context):
+        return None
+    if misses([y, x, height, width], box, image, context):
+        return None
+    return f"box {show_box(annotation['bbox'])}, its mask has {show_box(box)}: x and y exchanged"
+
+
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def covers_image(annotation: dict, image: dict, context: Context) -> str | None:
+    """An object reaches all sides of the image and covers more than half, as a background does.
+
+    Remove it if it is none, such as the number of the background in a label map.
+    """
+    _, _, width, height = masks.box(annotation["segmentation"])
+    share = masks.area(annotation["segmentation"]) / (image["width"] * image["height"])
+    if (width, height) != (image["width"], image["height"]) or share <= MOST:
+        return None
+    return f"covers {share:.0%} of the image, to all its sides"
+
+
 @check("annotation", "warning", "repair", "quarantine", "stop")
 def mask_partly_outside(annotation: dict, image: dict, context: Context) -> str | None:
     """Points lie outside the image, by more than `validation.box_tolerance`; they are cut off.
@@ -67,8 +100,7 @@ def wrong_box(annotation: dict, image: dict, context: Context) -> str | None:
     if annotation["bbox"] is None:
         return None
     box = masks.box(annotation["segmentation"])
-    declared, tight = corners(annotation["bbox"], image), corners(box, image)
-    if max(abs(a - b) for a, b in zip(declared, tight, strict=True)) <= context.box_tolerance:
+    if not misses(annotation["bbox"], box, image, context):
         return None
     return f"box {show_box(annotation['bbox'])}, its mask has {show_box(box)}; taken from the mask"
 
@@ -94,6 +126,8 @@ DOUBTFUL = (
     vanished_part,
     crossing_polygon,
     filled_hole,
+    swapped_axes,
+    covers_image,
     mask_partly_outside,
     wrong_box,
     wrong_area,
@@ -102,6 +136,12 @@ DOUBTFUL = (
 
 def remark(name: str, annotation: dict) -> str | None:
     return annotation.get("remarks", {}).get(name)
+
+
+def misses(declared: list[float], box: list[float], image: dict, context: Context) -> bool:
+    """Whether the parts of two boxes within the image differ by more than the tolerance."""
+    sides = zip(corners(declared, image), corners(box, image), strict=True)
+    return max(abs(a - b) for a, b in sides) > context.box_tolerance
 
 
 def corners(box: list[float], image: dict) -> tuple[float, float, float, float]:
