@@ -355,6 +355,15 @@ def test_missing_file(tmp_path, image_settings):
     assert images.inspect(tmp_path, image_settings).check == "missing_image"
 
 
+@pytest.mark.parametrize(
+    "name", ["leaf 1.png", "LEAF 1.JPG", "leaf%201.jpg", r"D:\photos\leaf 1.jpg", "leaf 1"]
+)
+def test_missing_file_whose_name_is_written_differently(name, tmp_path, image_settings):
+    (tmp_path / "leaf 1.jpg").touch()
+    found = images.inspect(tmp_path / name, image_settings)
+    assert found.problem == "the file does not exist, but leaf 1.jpg does"
+
+
 @pytest.mark.parametrize("size", [(20, 13), (20, 11), (12, 20)])
 def test_file_that_changed_since_the_import_is_refused(tmp_path, picture, image_settings, size):
     made = record(save(tmp_path / "a.png", picture), image_settings)

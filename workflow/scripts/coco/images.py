@@ -2,7 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 from PIL import Image
@@ -116,6 +118,26 @@ class Inspection:
     remarks: dict[str, str] = field(default_factory=dict)
 
 
+def missing(path: Path) -> str:
+    """That the file does not exist, and which ones may be meant."""
+    alike = names_in(path.parent).get(plain(path.name), [])
+    return "the file does not exist" + (f", but {' and '.join(alike)} does" if alike else "")
+
+
+@cache
+def names_in(folder: Path) -> dict[str, list[str]]:
+    """The files of a folder by what tools that write names differently agree on."""
+    names = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        names.setdefault(plain(path.name), []).append(path.name)
+    return names
+
+
+def plain(name: str) -> str:
+    """A name without folders of Windows, codes of URLs, case and suffix."""
+    return Path(unquote(name).replace("\\", "/")).stem.casefold()
+
+
 def inspect(
     path: str | Path, settings: dict, histogram: intensity.Histogram | None = None
 ) -> Inspection:
@@ -130,7 +152,7 @@ def inspect(
     path, sha256 = Path(path), None
     try:
         if not path.is_file():
-            found = "a folder or device" if path.exists() else "the file does not exist"
+            found = "a folder or device" if path.exists() else missing(path)
             return Inspection(check="missing_image", problem=found)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
