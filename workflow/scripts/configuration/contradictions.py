@@ -8,12 +8,11 @@ from pathlib import Path
 
 import new_images
 from configuration import model_checks, split_checks
-from configuration.paths import missing, written
+from configuration.paths import around_results, missing
 from configuration.source_checks import check_sources
 from configuration.wording import listed, show
 
-# Folders of `results/` that hold what belongs to all data sets, or to none.
-COMMON_FOLDERS = ("benchmarks", "logs")
+COMMON_FOLDERS = ("benchmarks", "logs")  # of results/, with a folder per rule
 
 
 def check_dataset(config: dict) -> Iterator[str]:
@@ -87,7 +86,7 @@ def check_new_images(config: dict) -> Iterator[str]:
     if asked:
         folder, model = asked["folder"], asked["model"]
         wrong = list(missing("new_images.folder", folder, Path.is_dir, "a folder"))
-        yield from [*wrong, *written("new_images.folder", folder, config["dataset"])]
+        yield from [*wrong, *around_results("new_images.folder", folder)]
         if not wrong and not new_images.images(folder):
             yield (
                 f"new_images.folder: {folder} has no image, expected files that end in "

@@ -14,8 +14,11 @@ def missing(key: str, path: str, exists, kind: str) -> Iterator[str]:
 
 def written(key: str, path: str, dataset: str) -> Iterator[str]:
     """The run cannot read what it writes itself: each result would ask for another run."""
-    results, place = Path("results").resolve(), Path(path).resolve()
-    if results.is_relative_to(place):
-        yield f"{key}: {path} holds results/, which the run writes; expected a folder of its own"
-    elif place.is_relative_to(results / dataset):
+    yield from around_results(key, path)
+    if Path(path).resolve().is_relative_to(Path("results", dataset).resolve()):
         yield f"{key}: {path} is written anew by the run; copy it elsewhere first"
+
+
+def around_results(key: str, path: str) -> Iterator[str]:
+    if Path("results").resolve().is_relative_to(Path(path).resolve()):
+        yield f"{key}: {path} holds results/, which the run writes; expected a folder of its own"

@@ -9,7 +9,6 @@ from evaluation.confusion import confused
 from evaluation.matching import Matching
 from evaluation.tide import KINDS, mistakes
 
-GALLERIES = ("best", "worst", "missed", "confused", "random")
 WORDS = dict(  # for the kinds of mistake that a detection can be
     zip(
         KINDS,
