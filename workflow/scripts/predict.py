@@ -1,6 +1,5 @@
 """Finds objects in the images of a split, in the images' own coordinates."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,6 +11,7 @@ import numpy as np
 import backend
 import console
 import network
+import provenance
 from coco import cutouts, seams, windows
 from coco.errors import InputError, remake
 from coco.images import ImageReader
@@ -114,8 +114,7 @@ def batch(looks: list[tuple], count: int) -> tuple:
 
 def refuse_damaged(weights, expected):
     """Half of a file may load, and find half of the objects."""
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = provenance.digest(weights)
     if found != expected:
         raise InputError(
             f"{weights}: changed since it was written (sha256 {found[:12]}..., expected "

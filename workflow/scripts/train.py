@@ -1,6 +1,5 @@
 """Trains a model on shards, and keeps the weights that segment the validation images best."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -154,7 +153,7 @@ def fingerprint(samples, val_samples, recipe, architecture, training, seed) -> s
         "training": {key: value for key, value in training.items() if key not in free},
         "seed": seed,
     }
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    return provenance.of_values(decisive)
 
 
 def validation(samples):
@@ -232,7 +231,7 @@ def save(memory, weights, model, history, **about):
         "best_epoch": memory.best_epoch,
         "epochs": len(memory.history),
         "val_AP": memory.best,
-        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "weights_sha256": provenance.digest(weights),
         "fingerprint": memory.fingerprint,
         "backend": keras.backend.backend(),
         "device": backend.device(),
