@@ -11,8 +11,8 @@ import numpy as np
 import backend
 import console
 import network
-import provenance
 from coco import cutouts, seams, windows
+from coco.checksums import digest
 from coco.errors import InputError, remake
 from coco.images import ImageReader
 from coco_results import as_results
@@ -114,7 +114,7 @@ def batch(looks: list[tuple], count: int) -> tuple:
 
 def refuse_damaged(weights, expected):
     """Half of a file may load, and find half of the objects."""
-    found = provenance.digest(weights)
+    found = digest(weights)
     if found != expected:
         raise InputError(
             f"{weights}: changed since it was written (sha256 {found[:12]}..., expected "

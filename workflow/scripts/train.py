@@ -13,8 +13,10 @@ import console
 import downloads
 import environment
 import network
+import provenance
 from backend import keras
 from coco import json_files, shards
+from coco.checksums import digest
 from coco.errors import InputError
 from coco_results import as_results
 from evaluation import metrics
@@ -231,7 +233,7 @@ def save(memory, weights, model, history, **about):
         "best_epoch": memory.best_epoch,
         "epochs": len(memory.history),
         "val_AP": memory.best,
-        "weights_sha256": provenance.digest(weights),
+        "weights_sha256": digest(weights),
         "fingerprint": memory.fingerprint,
         "backend": keras.backend.backend(),
         "device": backend.device(),
