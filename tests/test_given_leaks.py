@@ -1,20 +1,16 @@
 """Copies planted across sources with given splits: the run stops, or moves and records them."""
 
 import json
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+import projects
 import pytest
 import yaml
 
 from coco import demo, still_life
-
-sys.path.append(str(Path(__file__).parent / "survival"))
-
-import project
 
 pytestmark = pytest.mark.slow
 SPLITS = "results/leaky/splits/holdout"
@@ -44,7 +40,7 @@ IN = {"exact": "val", "resized": "val", "recompressed": "test", "cropped": "test
 def leaky(tmp_path_factory):
     """Train is a COCO file; val and test are folders of masks with a copy of each kind in them."""
     folder = tmp_path_factory.mktemp("leaky") / "project"
-    project.make(folder, epochs=1)
+    projects.make(folder, epochs=1)
     write_coco(folder / "train", [demo.compose(1, number) for number in range(12)])
     for split, first in (("val", 100), ("test", 200)):
         for number in range(first, first + 4):
@@ -102,7 +98,7 @@ def configure(folder, **split):
 
 def test_leaks_across_sources_stop_the_run(leaky):
     configure(leaky)
-    code, said = project.run(leaky, f"{SPLITS}/leaks.tsv")
+    code, said = projects.run(leaky, f"{SPLITS}/leaks.tsv")
     assert code != 0 and "Traceback" not in said
     assert "4 images are in another split than images that they belong with" in said
     assert "val/exact/images/photo.png in val, train/images/0.png in train" in said
@@ -112,7 +108,7 @@ def test_leaks_across_sources_stop_the_run(leaky):
 
 def test_leaks_across_sources_are_moved_and_recorded(leaky):
     configure(leaky, leaks="move")
-    code, said = project.run(leaky, f"{SPLITS}/leaks.tsv")
+    code, said = projects.run(leaky, f"{SPLITS}/leaks.tsv")
     assert code == 0, said
     rows = pd.read_csv(leaky / SPLITS / "leaks.tsv", sep="\t")
     moved = {Path(row.file).parts[-3]: tuple(row)[1:] for row in rows.itertuples(index=False)}
