@@ -268,7 +268,7 @@ def _application(config, network, channels, weights):
     except Exception as error:
         if weights is None:
             raise
-        if "URL fetch failure" in str(error):
+        if weights == "imagenet" and not isinstance(error, ValueError):
             raise ModelError(
                 f"`BACKBONE_WEIGHTS`: Keras cannot fetch the ImageNet weights of {network.model}: "
                 f"{error}. Where there is no network, fetch the file elsewhere, and give its path "
