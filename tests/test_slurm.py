@@ -97,7 +97,7 @@ def test_a_training_out_of_time_went_on_in_another_job(disturbed):
     folder, said, _, epochs = disturbed
     assert "TIMEOUT" in said
     log = (folder / "results/logs/train/tiny/tiny/holdout/seed0.log").read_text()
-    assert "epoch 1:" not in log and f"epoch {EPOCHS}:" in log
+    assert "\nepoch 1:" not in log and f"\nepoch {EPOCHS}:" in log
     assert epochs >= 1
 
 
