@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 import backend
 from backend import keras
-from coco import json_files, records, shards, still_life, tfrecord
+from coco import checksums, json_files, records, shards, still_life, tfrecord
 from coco.instances import Visible
 from coco.views import View
 from mrcnn.data import Batches
@@ -66,7 +66,7 @@ def write(path: Path, images: int, objects: int) -> Path:
             data = records.serialise(view, image)
             offset = tfrecord.append(file, data)
             entries.append({"offset": offset, "length": len(data), "instances": objects})
-    index = {"sha256": shards.digest(path), "classes": ["thing"], "size": SIZE, "channels": 3}
+    index = {"sha256": checksums.digest(path), "classes": ["thing"], "size": SIZE, "channels": 3}
     json_files.write(path.with_suffix(".json"), index | {"records": entries})
     return path.with_suffix(".json")
 

@@ -70,6 +70,21 @@ def configure(folder: Path, config: dict):
     (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 
+def edit(folder: Path, **changes):
+    """Change values of the configuration, named by their path: models__tiny__input=...
+
+    A function makes the new value of the old one.
+    """
+    config = configuration(folder)
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        part = config
+        for parent in parents:
+            part = part[parent]
+        part[last] = value(part.get(last)) if callable(value) else value
+    configure(folder, config)
+
+
 def start(folder: Path, *arguments: str, cores: int | None = 2, **options) -> subprocess.Popen:
     """Snakemake in a process group of its own, as a shell starts it; its output is a pipe."""
     given = ["--cores", str(cores)] if cores else []

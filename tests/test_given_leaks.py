@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import projects
 import pytest
-import yaml
 
 from coco import demo, still_life
 
@@ -84,16 +83,13 @@ def write_example(folder, picture, objects):
 
 def configure(folder, **split):
     """Name the sources, each with its split, in the configuration of the tests."""
-    path = folder / "config" / "config.yaml"
-    config = yaml.safe_load(path.read_text())
     train = {"format": "coco", "annotations": "train/annotations.json", "images": "train/images"}
     others = [
         {"format": "masks", "folder": name, "class": "leaf", "split": name}
         for name in ("val", "test")
     ]
-    config |= {"dataset": "leaky", "sources": [train | {"split": "train"}, *others]}
-    config |= {"split": split}
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    sources = [train | {"split": "train"}, *others]
+    projects.edit(folder, dataset="leaky", sources=sources, split=split)
 
 
 def test_leaks_across_sources_stop_the_run(leaky):

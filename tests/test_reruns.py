@@ -104,19 +104,7 @@ def project(finished, tmp_path):
 
 
 def setting(**changes):
-    """Change values of the configuration, named by their path: models__tiny__seeds=..."""
-
-    def edit(folder):
-        config = projects.configuration(folder)
-        for key, value in changes.items():
-            *parents, last = key.split("__")
-            part = config
-            for parent in parents:
-                part = part[parent]
-            part[last] = value(part.get(last)) if callable(value) else value
-        projects.configure(folder, config)
-
-    return edit
+    return lambda folder: projects.edit(folder, **changes)
 
 
 def text(name, old, new):

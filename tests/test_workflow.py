@@ -16,18 +16,6 @@ from pycocotools.coco import COCO
 pytestmark = pytest.mark.slow
 
 
-def edit(folder, **changes):
-    """Change values of the configuration, named by their path: models__tiny__input=..."""
-    config = projects.configuration(folder)
-    for key, value in changes.items():
-        *parents, last = key.split("__")
-        part = config
-        for parent in parents:
-            part = part[parent]
-        part[last] = value
-    projects.configure(folder, config)
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A project that has run once."""
@@ -118,7 +106,7 @@ def test_the_same_command_again_does_nothing(project):
 
 
 def test_more_epochs_continue_the_training(project):
-    edit(project, models__tiny__training__epochs=3)
+    projects.edit(project, models__tiny__training__epochs=3)
     code, output = projects.run(project, "results/tiny/models/tiny/holdout/seed0/history.tsv")
     assert code == 0, output
     name = "results/tiny/models/tiny/holdout/seed0/history.tsv"
@@ -145,7 +133,7 @@ def test_the_same_seed_gives_the_same_bytes(finished, tmp_path_factory):
 
 
 def test_too_many_objects_is_refused_before_training(project):
-    edit(project, models__tiny__architecture__max_objects=2)
+    projects.edit(project, models__tiny__architecture__max_objects=2)
     code, output = projects.run(project)
     assert code != 0
     assert re.search(r"shows \d+ objects, but the model takes 2", output)
@@ -153,7 +141,7 @@ def test_too_many_objects_is_refused_before_training(project):
 
 
 def test_a_sweep_is_planned_with_paths_named_by_its_values(project):
-    edit(project, models__tiny__sweep={"training.clip_norm": [1.0, 2.0]})
+    projects.edit(project, models__tiny__sweep={"training.clip_norm": [1.0, 2.0]})
     code, output = projects.run(project, "--dry-run", "results/tiny/leaderboard.tsv")
     assert code == 0, output
     for value in ("1.0", "2.0"):
@@ -188,7 +176,8 @@ def test_new_images_are_predicted_in_jobs(project):
     shutil.copy(images[2], folder / "in")
     (folder / "broken.png").write_bytes(b"no image")
     asked = {"folder": "new", "jobs": 2, "pixel_size": 0.5}
-    edit(project, new_images=asked, evaluation__min_score=0.05)  # the tiny model believes nothing
+    # The tiny model believes nothing.
+    projects.edit(project, new_images=asked, evaluation__min_score=0.05)
     code, output = projects.run(project, "predict_folder")
     assert code == 0, output
     found = project / "results/tiny/new_images/new"

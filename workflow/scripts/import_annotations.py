@@ -7,7 +7,7 @@ translated says so in its `problem`, and `validate_dataset` decides.
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -16,9 +16,11 @@ import console
 from coco import checksums, images, json_files, orientation
 from coco.errors import InputError
 from coco.formats import FORMATS
+from coco.formats.files import below
 from coco.intensity import Histogram
 from coco.ledger import origin
 
+PATHS = "annotations", "classes_csv", "labels", "folder"  # of a source
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 AT_A_TIME = 32  # handing over single items would take longer than their import
 
@@ -57,9 +59,18 @@ def import_annotations(
 def write_checksums(sources: list[dict], found: list[dict], output: Path):
     """Write the sha256 of the sources' files that are none of the images `found`."""
     known = {image["file_name"] for image in found}
-    paths = [path for source in sources for path in checksums.annotation_files(source, known)]
+    paths = [path for source in sources for path in annotation_files(source, known)]
     digests = in_threads("checksums of the annotations", checksums.digest, paths)
     checksums.write(output, paths, digests)
+
+
+def annotation_files(source: dict, images: set[str]) -> Iterator[str]:
+    """The files of a source that are none of the data set's `images`."""
+    for place in dict.fromkeys(source[key] for key in PATHS if key in source):
+        for path in below(place) if Path(place).is_dir() else [Path(place)]:
+            name = path.as_posix()
+            if name not in images and path.is_file() and "\n" not in name:
+                yield name
 
 
 def import_source(

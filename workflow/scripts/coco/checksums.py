@@ -1,23 +1,10 @@
-"""The sha256 of each annotation file that was imported, as `sha256sum --check` reads them."""
+"""The sha256 of files, and lists of them as `sha256sum --check` reads them."""
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from coco.errors import InputError
-from coco.formats.files import below
-
-PATHS = ("annotations", "classes_csv", "labels", "folder")  # of a source
-
-
-def annotation_files(source: dict, images: set[str]) -> Iterator[str]:
-    """The files of a source that are none of the data set's `images`."""
-    for place in dict.fromkeys(source[key] for key in PATHS if key in source):
-        for path in below(place) if Path(place).is_dir() else [Path(place)]:
-            name = path.as_posix()
-            if name not in images and path.is_file() and "\n" not in name:
-                yield name
 
 
 def digest(path: str | Path) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from coco import augmentation, json_files, records, sampling, tfrecord, views
+from coco import augmentation, checksums, json_files, records, sampling, tfrecord, views
 from coco.errors import InputError, remake
 
 
@@ -86,7 +86,7 @@ def write(
         store(entries, unsorted, path)
 
     index = {
-        "sha256": digest(path),
+        "sha256": checksums.digest(path),
         "classes": [category["name"] for category in dataset["categories"]],
         "size": recipe["size"],
         "channels": dataset["info"]["images"]["channels"],
@@ -103,11 +103,6 @@ def store(entries: list[dict], source: BinaryIO, path: Path):
             entry["offset"] = tfrecord.append(file, source.read(entry["length"]))
 
 
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_index(path: str | Path) -> dict:
     """The index at `path`; InputError if the .tfrecord beside it is not the one it describes."""
     path = Path(path)
@@ -115,7 +110,7 @@ def read_index(path: str | Path) -> dict:
     shard = path.with_suffix(".tfrecord")
     if not shard.exists():
         raise InputError(f"{shard}: missing. {remake(path)}")
-    found = digest(shard)
+    found = checksums.digest(shard)
     if found != index["sha256"]:
         raise InputError(
             f"{shard}: changed since it was written (sha256 {found[:12]}..., expected "
