@@ -181,6 +181,13 @@ DEFECTS = {
         {"annotations.+": polygons([0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT])},
         ("swallowing_object",),
     ),
+    "thin_lines": Defect(
+        {
+            "annotations.+": polygons(
+                [2, 2, 56, 2, 56, 36, 2, 36, 2, 5, 3, 5, 3, 35, 55, 35, 55, 3, 2, 3]
+            )
+        }
+    ),
     "mask_partly_outside": Defect({"annotations.+": polygons(square(50, 32, 15))}),
     "wrong_box": Defect({"annotations.0.bbox": [5, 5, 20, 20]}),
     "wrong_area": Defect({"annotations.0.area": 2250}),

@@ -94,7 +94,7 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         "fractions": "no whole numbers",
         "infinite": "no whole numbers",
         "empty": "has no pixel",
-        "stack": "expected one whole number per pixel",
+        "stack": "has several pages or channels, expected one whole number per pixel",
         "broken": "not readable as an image",
         "jpeg": "JPEG and WebP change pixel values",
         "absent": "absent.png: no such file, nor with another suffix; if the photo shows no object",

@@ -4,12 +4,17 @@ All are asked as check(annotation, image, context). What only the import can see
 of a polygon, it leaves in the annotation's `remarks`, under the name of the check.
 """
 
+import cv2
+import numpy as np
+
 from coco import masks
 from coco.checks.annotations import Context
 from coco.checks.registry import check
 from coco.checks.unusable_masks import of_image, show_box
 
 MOST = 0.5  # fraction of an image
+LITTLE = 0.3  # fraction of a box
+LINE = 6  # px, width of a line at most
 
 
 @check("annotation", "warning", "repair", "quarantine", "stop")
@@ -79,6 +84,24 @@ def covers_image(annotation: dict, image: dict, context: Context) -> str | None:
     return f"covers {share:.0%} of the image, to all its sides"
 
 
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def thin_lines(annotation: dict, image: dict, context: Context) -> str | None:
+    """An object is a net of thin lines across half of the image, as void pixels between objects.
+
+    Set their value, often 255, to 0 in the label map. Nothing, if lines are the objects, as cracks.
+    """
+    mask = annotation["segmentation"]
+    _, _, width, height = masks.box(mask)
+    if width * height <= MOST * image["width"] * image["height"]:
+        return None
+    if masks.area(mask) > LITTLE * width * height:
+        return None
+    pixels = masks.decode(mask).astype(np.uint8)
+    if cv2.erode(pixels, np.ones((LINE + 1, LINE + 1), np.uint8)).any():
+        return None
+    return f"lines of at most {LINE} px, in a box of {width}x{height} px"
+
+
 @check("annotation", "warning", "repair", "quarantine", "stop")
 def mask_partly_outside(annotation: dict, image: dict, context: Context) -> str | None:
     """Points lie outside the image, by more than `validation.box_tolerance`; they are cut off.
@@ -128,6 +151,7 @@ DOUBTFUL = (
     filled_hole,
     swapped_axes,
     covers_image,
+    thin_lines,
     mask_partly_outside,
     wrong_box,
     wrong_area,

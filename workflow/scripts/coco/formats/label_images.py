@@ -144,7 +144,8 @@ def numbers(path: Path) -> np.ndarray:
     if values.ndim == 3 and values.shape[-1] in (3, 4) and is_grey(values):
         values = values[..., 0]
     if values.ndim != 2:
-        raise InputError(f"{path}: has colours, expected one whole number per pixel")
+        has = "colours" if values.shape[-1] in (3, 4) else "several pages or channels"
+        raise InputError(f"{path}: has {has}, expected one whole number per pixel")
     if values.size == 0:
         raise InputError(f"{path}: has no pixel")
     if not is_whole(values):
