@@ -70,7 +70,7 @@ def test_near_duplicates_may_be_ignored():
     for image in content["images"]:
         image["same_as"] = content["images"][0]["sha256"]
     assert sizes(content, near_duplicates=False)["train"] > 80
-    with pytest.raises(InputError, match="Found: 1, with 120 images"):
+    with pytest.raises(InputError, match="Found: 1, images in all: 120"):
         split_of(content)
 
 
@@ -96,12 +96,12 @@ def test_without_test_split():
 
 
 def test_too_few_images_are_refused():
-    with pytest.raises(InputError, match=r"split into 3 .* Found: 2, with 2 images"):
+    with pytest.raises(InputError, match=r"split into 3 .* Found: 2, images in all: 2"):
         split_of(dataset([1], [1]))
     copies = dataset([1], [1], [1], [1])
     for image in copies["images"]:
         image["sha256"] = "0" * 64
-    with pytest.raises(InputError, match="Found: 1, with 4 images"):
+    with pytest.raises(InputError, match="Found: 1, images in all: 4"):
         split_of(copies)
 
 

@@ -36,6 +36,7 @@ def test_shapes(tmp_path):
     assert f"Loading weights from  {folder / checkpoints[1]}" in text
 
 
+@pytest.mark.exhaustive
 def test_balloon(tmp_path):
     rng = np.random.default_rng(0)
     for subset in ("train", "val"):

@@ -158,7 +158,7 @@ def refuse_too_few(groups: list[Group], parts: int):
         images = sum(group.counts["images", ALL] for group in groups)
         raise InputError(
             f"To split into {parts} there must be as many groups of images that belong together, "
-            f"and there should be dozens. Found: {len(groups)}, with {images} images in all. Add "
+            f"and there should be dozens. Found: {len(groups)}, images in all: {images}. Add "
             "images, or loosen split.group_by"
         )
 
