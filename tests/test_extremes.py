@@ -79,13 +79,17 @@ def test_one_class_ten_sizes_and_no_image_without_objects(tmp_path):
 
 def test_375_objects_in_each_image(tmp_path):
     folder = tmp_path / "project"
-    grid = [(4 + 10 * (n % 20), 4 + 10 * (n // 20), 6) for n in range(375)]
+    rng = np.random.default_rng(1)
+    images = [
+        [(2 + 10 * (n % 20), 2 + 10 * (n // 20), int(rng.integers(4, 9))) for n in places]
+        for places in (rng.permutation(400)[:375].tolist() for _ in range(8))
+    ]
     room = {
         "inputs__tiny__size": 256,
         "models__tiny__architecture__max_objects": 400,
         "prediction__max_detections": 400,
     }
-    code, said = run(folder, [{"cell": grid}] * 8, [(210, 210)] * 8, **room)
+    code, said = run(folder, [{"cell": one} for one in images], [(210, 210)] * 8, **room)
     assert code == 0, said
     assert set(counted(folder)["instances"]) == {2 * 375}
 

@@ -159,7 +159,7 @@ def refuse_too_few(groups: list[Group], parts: int):
         raise InputError(
             f"To split into {parts} there must be as many groups of images that belong together, "
             f"and there should be dozens. Found: {len(groups)}, images in all: {images}. Add "
-            "images, or loosen split.group_by"
+            "images, or loosen split.group_by and split.near_duplicates"
         )
 
 
