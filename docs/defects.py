@@ -81,6 +81,10 @@ GONE = ("image_quarantined",)
 
 DEFECTS = {
     "text_ids": Defect({f"images.{n}.id": str(n + 1) for n in range(4)}, ("mistyped_id",)),
+    "shifted_category_ids": Defect(
+        {f"annotations.{n}.category_id": n % 2 for n in range(8)},
+        ("unknown_category", "unused_class"),
+    ),
     "parent_category": Defect(
         {"categories.+": {"id": 0, "name": "plant"}, "categories.0.supercategory": "plant"}
     ),

@@ -54,6 +54,12 @@ def wait_for(rule: str, process, also=lambda: True) -> dict:
     raise AssertionError(f"{rule} did not run:\n{process.stdout.read()[-5000:]}")
 
 
+def make(folder):
+    projects.make(folder, EPOCHS)
+    projects.edit(folder, models__tiny__training__patience=EPOCHS)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def disturbed(tmp_path_factory):
     """A run through Slurm: Snakemake killed, a job killed, a training out of time. All it said."""
@@ -61,8 +67,7 @@ def disturbed(tmp_path_factory):
         slurm("sinfo")
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no Slurm runs here: tests/slurm/run.sh")
-    folder = tmp_path_factory.mktemp("slurm") / "project"
-    projects.make(folder, EPOCHS)
+    folder = make(tmp_path_factory.mktemp("slurm") / "project")
 
     first = projects.start(folder, *PROFILES, cores=None)
     wait_for("import_annotations", first)
@@ -106,7 +111,7 @@ def test_a_killed_job_ran_again(disturbed):
 
 
 def test_tables_and_weights_are_those_of_a_local_run(disturbed, tmp_path):
-    projects.make(tmp_path / "local", EPOCHS)
-    code, said = projects.run(tmp_path / "local")
+    local = make(tmp_path / "local")
+    code, said = projects.run(local)
     assert code == 0, said
-    assert projects.differences(tmp_path / "local", disturbed[0]) == []
+    assert projects.differences(local, disturbed[0]) == []

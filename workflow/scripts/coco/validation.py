@@ -93,13 +93,19 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
 
 
 def check_sources(imported: dict, book: Ledger):
-    ids = defaultdict(list)
-    for image in imported["images"]:
-        ids[image["source"]].append(image["source_id"])
-    for source, values in ids.items():
+    ids = {kind: defaultdict(list) for kind in ("image", "category")}
+    used = defaultdict(set)
+    for kind, records in (("image", imported["images"]), ("category", imported["categories"])):
+        for record in records:
+            ids[kind][record["source"]].append(record["source_id"])
+    for annotation in imported["annotations"]:
+        used[annotation["source"]].add(annotation["source_category_id"])
+    for source, values in ids["image"].items():
         if book.sources[source]["format"] == "coco":  # elsewhere they are names
             record = {"source": source, "source_id": ""}
             book.ask((of_dataset.text_ids,), record, values)
+            declared = {*ids["category"][source]}
+            book.ask((of_dataset.shifted_category_ids,), record, declared, used[source])
 
 
 def compare_categories(categories: list[dict], book: Ledger):
