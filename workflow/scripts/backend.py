@@ -37,7 +37,7 @@ def _without(*packages):
 
 
 allocator.share_freed_memory()
-# Keras would import these for wrappers and pictures that no job uses, and take twice as long.
+# Keras would import these too, for what no job uses, and take 1.6 times as long.
 with _quiet(), _without("matplotlib", "pandas", "sklearn"):
     import keras
 

@@ -1,3 +1,5 @@
+"""A net of thin lines is named, as label maps have it where pixels belong to no object."""
+
 import cv2
 import numpy as np
 
@@ -18,16 +20,18 @@ def discs(*centres):
     return pixels
 
 
+def outlines(pixels):
+    """Two pixels wide."""
+    return cv2.dilate(pixels, np.ones((3, 3))) - cv2.erode(pixels, np.ones((3, 3)))
+
+
 def test_void_pixels_around_objects_are_named():
-    """As PASCAL VOC draws them: five pixels wide, of one value for all objects."""
-    objects = discs((20, 20), (95, 25), (40, 75), (90, 78))
-    around = cv2.dilate(objects, np.ones((3, 3))) - cv2.erode(objects, np.ones((3, 3)))
+    """As PASCAL VOC has them, of one value for all objects."""
+    around = outlines(discs((20, 20), (95, 25), (40, 75), (90, 78)))
     assert found(around == 1) == "lines of at most 6 px, in a box of 108x91 px"
 
 
 def test_objects_are_no_lines():
-    far = (20, 20), (90, 78)
-    assert found(discs(*far) == 1) is None  # much empty box, but thick
-    assert (
-        found(discs((20, 20)) - cv2.erode(discs((20, 20)), np.ones((3, 3))) == 1) is None
-    )  # small
+    thick, small = discs((20, 20), (90, 78)), outlines(discs((20, 20)))
+    assert found(thick == 1) is None
+    assert found(small == 1) is None

@@ -93,19 +93,18 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
 
 
 def check_sources(imported: dict, book: Ledger):
-    ids = {kind: defaultdict(list) for kind in ("image", "category")}
-    used = defaultdict(set)
-    for kind, records in (("image", imported["images"]), ("category", imported["categories"])):
-        for record in records:
-            ids[kind][record["source"]].append(record["source_id"])
+    ids, declared, used = defaultdict(list), defaultdict(set), defaultdict(set)
+    for image in imported["images"]:
+        ids[image["source"]].append(image["source_id"])
+    for category in imported["categories"]:
+        declared[category["source"]].add(category["source_id"])
     for annotation in imported["annotations"]:
         used[annotation["source"]].add(annotation["source_category_id"])
-    for source, values in ids["image"].items():
+    for source, values in ids.items():
         if book.sources[source]["format"] == "coco":  # elsewhere they are names
             record = {"source": source, "source_id": ""}
             book.ask((of_dataset.text_ids,), record, values)
-            declared = {*ids["category"][source]}
-            book.ask((of_dataset.shifted_category_ids,), record, declared, used[source])
+            book.ask((of_dataset.shifted_category_ids,), record, declared[source], used[source])
 
 
 def compare_categories(categories: list[dict], book: Ledger):

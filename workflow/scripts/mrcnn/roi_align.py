@@ -66,8 +66,7 @@ def _weighted_sums(table, index, weights):
         `(B, N, P, P, C)`, in the dtype of `table`.
     """
     batch, (count, size, _, taps, _) = ops.shape(index)[0], index.shape[1:]
-    length, channels = ops.shape(table)[0], table.shape[-1]
-    weights = ops.cast(weights, table.dtype)
+    channels, weights = table.shape[-1], ops.cast(weights, table.dtype)
     step = max(1, _GATHERED // (size**2 * taps**2 * channels))
     chosen = [slice(start, start + step) for start in range(0, count, step)]
     rows = [ops.reshape(index[:, some], (-1, taps**2)) for some in chosen]
@@ -83,14 +82,14 @@ def _weighted_sums(table, index, weights):
 
         def gradient(*arguments, upstream=None):
             upstream = arguments[0] if upstream is None else upstream
-            total = None
+            total = ops.zeros_like(table)
             for row, share, some in zip(rows, shares, chosen, strict=True):
-                spread = ops.reshape(upstream[:, some], (-1, 1, channels))
-                spread = spread if total is None else after(spread, total)
+                spread = after(ops.reshape(upstream[:, some], (-1, 1, channels)), total)
                 spread = ops.matmul(ops.transpose(share, (0, 2, 1)), spread)
                 spread = ops.reshape(spread, (-1, channels))
-                part = ops.segment_sum(spread, ops.reshape(row, (-1,)), length)
-                total = part if total is None else total + part
+                total = total + ops.segment_sum(
+                    spread, ops.reshape(row, (-1,)), ops.shape(table)[0]
+                )
             return total
 
         return ops.concatenate(sums, axis=1), gradient
