@@ -14,6 +14,7 @@ import projects
 import psutil
 
 GRACE = 30.0  # s within which an orphan must have noticed
+PATIENCE = 120  # s until Snakemake is killed that does not end, as a service manager would
 
 
 def kill_everything(process, folder):
@@ -80,10 +81,11 @@ def life(folder: Path, rule: str, way, delay: float | None) -> str:
         wait(process, folder, delay)
         if process.poll() is None:
             way(process, folder)
+            end(process)
     process.wait()
     left = projects.left_over(folder, GRACE)
     reader.join()
-    if way in (kill_everything, kill_snakemake):
+    if process.returncode == -signal.SIGKILL:
         projects.run(folder, "--unlock")
     if not reached:
         return "was not reached:\n" + "".join(output[-30:])
@@ -93,6 +95,18 @@ def life(folder: Path, rule: str, way, delay: float | None) -> str:
     # Ctrl-C while a script still imports its libraries is answered by Python itself.
     expected = way is interrupt and "KeyboardInterrupt" in said
     return "" if "Traceback" not in said or expected else "traceback:\n" + said
+
+
+def end(process):
+    """Wait for Snakemake's end; kill it if that does not come.
+
+    The handler of SIGTERM in Snakemake 9.27 takes a lock that the main thread may hold already.
+    """
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        print("Snakemake hangs, and is killed", flush=True)
+        process.kill()
 
 
 def wait_for_job(process: subprocess.Popen, rule: str) -> bool:
