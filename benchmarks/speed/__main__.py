@@ -35,6 +35,12 @@ class Contender(NamedTuple):
 OURS, PEER = ("keras", os.environ.get("KERAS_BACKEND", "tensorflow")), ("torchvision", "torch")
 CONTENDERS = {
     "ours": Contender("ours", "ours:Ours", OURS),
+    "ours_recomputing": Contender(
+        "ours, three stages computed twice",
+        "ours:Recomputing",
+        OURS,
+        tasks=("train",),  # detection is the same
+    ),
     "torchvision": Contender("torchvision", "torchvision_peer:Torchvision", PEER),
     "torchvision_channels_last": Contender(
         "torchvision, channels last", "torchvision_peer:ChannelsLast", PEER

@@ -16,6 +16,8 @@ STRIDES = (4, 8, 16, 32)
 class Ours:
     """Trains by `fit`, detects by `detect`."""
 
+    recomputed_stages = 0
+
     def __init__(self, work, samples):
         backend.start(work.threads)
         if work.precision == "bfloat16":
@@ -40,6 +42,7 @@ class Ours:
             DETECTION_MAX_INSTANCES=work.detections,
             DETECTION_MIN_CONFIDENCE=0.0,
             DETECTION_NMS_THRESHOLD=work.nms_threshold,
+            RECOMPUTED_STAGES=self.recomputed_stages,
         )
         self.model = MaskRCNN("training" if work.task == "train" else "inference", config)
         keep_boxes(self.model)
@@ -101,6 +104,12 @@ class Ours:
             + operations(model.box_head, (rois, pool, pool, channels))
             + operations(model.mask_head, (mask_rois, mask_pool, mask_pool, channels))
         )
+
+
+class Recomputing(Ours):
+    """Keeps less of the forward pass."""
+
+    recomputed_stages = 3
 
 
 class Repeated(keras.utils.PyDataset):

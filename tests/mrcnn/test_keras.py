@@ -116,6 +116,25 @@ def trainable(model):
     return [ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
 
 
+@pytest.mark.parametrize("stages", [1, 2, 3])
+def test_stages_that_are_computed_again_learn_the_same(samples, stages):
+    learnt = []
+    for recomputed in (0, stages):
+        model = new_model(TRAIN_BN=False, RECOMPUTED_STAGES=recomputed)
+        model.compile(keras.optimizers.SGD(0.01))
+        model.train_on_batch(Scenes(samples, 4)[0])
+        learnt.append(trainable(model))
+    for kept, again in zip(*learnt, strict=True):
+        np.testing.assert_allclose(again, kept, atol=1e-5)
+
+
+def test_stages_that_cannot_be_computed_again_are_refused():
+    with pytest.raises(ValueError, match="TRAIN_BN"):
+        SmallConfig(RECOMPUTED_STAGES=2, TRAIN_BN=True)
+    with pytest.raises(ModelError, match="C3 of this backbone does not come from C2 alone"):
+        new_model(RECOMPUTED_STAGES=1, TRAIN_BN=False, BACKBONE="resnet50_v2")
+
+
 def test_gradients_accumulate(samples):
     model = new_model()
     model.compile(keras.optimizers.SGD(0.01, gradient_accumulation_steps=2))

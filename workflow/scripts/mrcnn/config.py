@@ -81,7 +81,8 @@ class Config:
     # New. `ARCHITECTURE` decides details of geometry. "matterport" is the original, number by
     # number, so that its scripts and weights work as ever. "aligned" is what the workflow
     # trains: anchors on cell centres, ROIs sampled without the half-pixel shift
-    # (ROIAlign as in Detectron2).
+    # (ROIAlign as in Detectron2). `RECOMPUTED_STAGES`, 0 to 3, saves memory in training: so many
+    # stages of the backbone are computed again for the backward pass, in place of being kept.
     ARCHITECTURE = "matterport"
     BACKBONE_ALPHA = 1.0
     BACKBONE_WEIGHTS = None
@@ -89,6 +90,7 @@ class Config:
     MASK_CHANNELS = 256
     MASK_CONVOLUTIONS = 4
     ROI_SAMPLING_RATIO = 2
+    RECOMPUTED_STAGES = 0
 
     def __init__(self, **settings):
         unknown = sorted(name for name in settings if name not in self.names())
@@ -108,6 +110,15 @@ class Config:
         if self.ARCHITECTURE not in ("aligned", "matterport"):
             raise ValueError(
                 f"`ARCHITECTURE` must be 'aligned' or 'matterport'. Received {self.ARCHITECTURE!r}."
+            )
+        if self.RECOMPUTED_STAGES not in range(4):
+            raise ValueError(
+                f"`RECOMPUTED_STAGES` must be 0, 1, 2 or 3. Received {self.RECOMPUTED_STAGES!r}."
+            )
+        if self.RECOMPUTED_STAGES and self.TRAIN_BN:
+            raise ValueError(
+                "`RECOMPUTED_STAGES` would count the statistics of batch normalisation twice: set "
+                "`TRAIN_BN` to False, or it to 0."
             )
 
     @classmethod

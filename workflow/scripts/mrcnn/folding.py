@@ -23,11 +23,12 @@ class NormalisedConvolution(layers.Layer):
     Args:
         convolution: `Conv2D` or `DepthwiseConv2D`, without activation.
         normalisation: `BatchNormalization`.
+        batch: about how many inputs come at a time, where their shape does not say.
     """
 
-    def __init__(self, convolution, normalisation):
+    def __init__(self, convolution, normalisation, batch=1):
         super().__init__(name=f"{convolution.name}_normalised")
-        self.convolution, self.normalisation = convolution, normalisation
+        self.convolution, self.normalisation, self.batch = convolution, normalisation, batch
         self.built = True
 
     def call(self, inputs, training=None, mask=None):
@@ -51,7 +52,7 @@ class NormalisedConvolution(layers.Layer):
         """Whether the outputs are fewer numbers than the kernel, as far as their size is known."""
         batch, *shape = self.compute_output_shape(inputs.shape)
         kernel = math.prod(self.convolution.kernel.shape)
-        return None not in shape and (batch or 1) * math.prod(shape) < kernel
+        return None not in shape and (batch or self.batch) * math.prod(shape) < kernel
 
     def _convolve(self, inputs, kernel):
         convolution, kernel = self.convolution, self._cast(kernel)
@@ -95,8 +96,13 @@ def _matmul(inputs, kernel):
     return ops.reshape(outputs, (-1, 1, 1, filters))
 
 
-def fold(model) -> keras.Model:
-    """The same layers and weights, with each convolution and the normalisation behind it joined."""
+def fold(model, batch: int = 1) -> keras.Model:
+    """The same layers and weights, with each convolution and the normalisation behind it joined.
+
+    Args:
+        model: a functional model.
+        batch: about how many inputs it is called with at a time.
+    """
     before = {}
     for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):
@@ -107,7 +113,7 @@ def fold(model) -> keras.Model:
 
     def replacement(layer):
         if layer.name in before:
-            return NormalisedConvolution(before[layer.name], layer)
+            return NormalisedConvolution(before[layer.name], layer, batch)
         return layers.Identity(name=f"{layer.name}_input") if layer.name in joined else layer
 
     return keras.models.clone_model(model, clone_function=replacement)

@@ -26,9 +26,11 @@ from mrcnn.molding import (
     parse_image_meta,
     unmold_image,
 )
+from mrcnn.recomputing import recomputing
 from mrcnn.resnet import IMAGENET_FILE
 from mrcnn.roi_align import roi_align
 from mrcnn.rpn import propose, region_proposal_network
+from mrcnn.training_step import TrainingStep
 
 __all__ = [
     "DataGenerator",
@@ -52,7 +54,7 @@ LOSSES = (
 
 
 @keras.saving.register_keras_serializable("mrcnn")
-class MaskRCNN(MatterportInterface, keras.Model):
+class MaskRCNN(MatterportInterface, TrainingStep, keras.Model):
     """Mask R-CNN (He et al., 2017, arXiv:1703.06870) with a feature pyramid.
 
     Trained by `fit` on batches that are dicts: `images` uint8 or float `(B, H, W, C)`, 0 to 255,
@@ -77,11 +79,13 @@ class MaskRCNN(MatterportInterface, keras.Model):
         self.mode, self.config, self.model_dir = mode, config or Config(), model_dir
         self.seed, self.epoch, self.log_dir, self._resumed = seed, 0, None, None
         config = self.config
-        self.backbone = fold(backbone(config))
+        images, rois = config.IMAGES_PER_GPU, config.TRAIN_ROIS_PER_IMAGE
+        self.backbone = fold(backbone(config), images)
+        self._maps = recomputing(self.backbone, config.RECOMPUTED_STAGES)
         self.fpn = feature_pyramid([c.shape[-1] for c in self.backbone.outputs], config)
         self.rpn = region_proposal_network(config)
-        self.box_head = fold(box_head(config))
-        self.mask_head = fold(mask_head(config))
+        self.box_head = fold(box_head(config), images * rois)
+        self.mask_head = fold(mask_head(config), images * rois)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.loss_trackers = {name: keras.metrics.Mean(name=name) for name in LOSSES}
         self._predictors = {}
@@ -186,7 +190,7 @@ class MaskRCNN(MatterportInterface, keras.Model):
 
     def features(self, images, training=False):
         """P2 to P6 of images with values 0 to 255."""
-        maps = self.backbone(normalise(images, self.config), training=training)
+        maps = self._maps(normalise(images, self.config), training)
         return self.fpn(maps, training=training)
 
     def region_proposals(self, pyramid, training=False):
