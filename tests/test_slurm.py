@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import projects
 import pytest
@@ -61,12 +62,21 @@ def make(folder):
 
 
 @pytest.fixture(scope="module")
-def disturbed(tmp_path_factory):
-    """A run through Slurm: Snakemake killed, a job killed, a training out of time. All it said."""
+def local(tmp_path_factory):
+    """The same project, run without the cluster while the other one waits for it."""
     try:
         slurm("sinfo")
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no Slurm runs here: tests/slurm/run.sh")
+    folder = make(tmp_path_factory.mktemp("local") / "project")
+    process = projects.start(folder)
+    with ThreadPoolExecutor() as reader:
+        yield folder, process, reader.submit(process.communicate)
+
+
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory, local):
+    """A run through Slurm: Snakemake killed, a job killed, a training out of time. All it said."""
     folder = make(tmp_path_factory.mktemp("slurm") / "project")
 
     first = projects.start(folder, *PROFILES, cores=None)
@@ -110,8 +120,8 @@ def test_a_killed_job_ran_again(disturbed):
     assert "CANCELLED" in disturbed[1]
 
 
-def test_tables_and_weights_are_those_of_a_local_run(disturbed, tmp_path):
-    local = make(tmp_path / "local")
-    code, said = projects.run(local)
-    assert code == 0, said
-    assert projects.differences(local, disturbed[0]) == []
+def test_tables_and_weights_are_those_of_a_local_run(disturbed, local):
+    folder, process, output = local
+    said, _ = output.result()
+    assert process.returncode == 0, said
+    assert projects.differences(folder, disturbed[0]) == []

@@ -153,7 +153,7 @@ def normalise(images, config):
         mean, deviation, reverse = np.mean(mean), np.mean(deviation), False
     mean = ops.convert_to_tensor(mean, dtype="float32")
     images = (images - mean) / ops.convert_to_tensor(deviation, dtype="float32")
-    return images[..., ::-1] if reverse else images
+    return ops.flip(images, axis=-1) if reverse else images  # PyTorch has no step of -1
 
 
 def stage_of(model) -> dict[str, int]:
