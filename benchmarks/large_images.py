@@ -236,7 +236,7 @@ def comparison(folder: Path, cores: int):
     write_data(folder, 20, 768, filled=0.5)
     small = {"proposals": 50, "train_rois": 16, "max_objects": 64, "pyramid_channels": 32}
     architecture = TINY | small | {"box_head_channels": 64}
-    training = {"epochs": 8, "batch_size": 8, "learning_rate": 0.002, "warmup_epochs": 0.5}
+    training = {"epochs": 24, "batch_size": 8, "learning_rate": 0.002, "warmup_epochs": 0.5}
     training |= {"evaluate_every": 4}
     # 36 windows cover an image: as many examples of each, the anchors as large as the objects.
     inputs = {

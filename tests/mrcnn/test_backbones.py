@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from mrcnn.backbones import BACKBONES, backbone, normalise, stage_of
 from mrcnn.config import Config
@@ -212,7 +212,7 @@ def test_padding_changes_nothing_inside_of_inception():
     original = keras.Model(original.input, original.get_layer("mixed2").output)
     images = noise(side=256 + 6) / 127.5 - 1
     # Its first cell has its middle at pixel 13, with padding at pixel 7.
-    a, b = (np.asarray(m)[0] for m in (original(images), padded(images[:, 6:, 6:])))
+    a, b = (ops.convert_to_numpy(m)[0] for m in (original(images), padded(images[:, 6:, 6:])))
     np.testing.assert_allclose(a[10:18, 10:18], b[10:18, 10:18], atol=1e-4 * a.max())
 
 
@@ -262,10 +262,10 @@ def test_the_original_and_callables_subtract_mean_pixel():
 def test_other_numbers_of_channels(name, no_variables):
     assert backbone(configured(name, 4)).input.shape[-1] == 4
     grey = noise(1)
-    rgb = np.mean(normalise(grey.repeat(3, axis=-1), configured(name)), axis=-1)
+    rgb = ops.mean(normalise(grey.repeat(3, axis=-1), configured(name)), axis=-1)
     for channels in (1, 4):
         scaled = normalise(grey.repeat(channels, axis=-1), configured(name, channels))
-        np.testing.assert_allclose(np.mean(scaled, axis=-1), rgb, atol=0.02)
+        np.testing.assert_allclose(ops.mean(scaled, axis=-1), rgb, atol=0.02)
 
 
 @pytest.fixture(scope="module")
