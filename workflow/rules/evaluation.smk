@@ -287,7 +287,9 @@ rule make_report:
             fold=folds(),
         ),
         dataset=collect("results/{{dataset}}/splits/{fold}/dataset.png", fold=folds()),
-        issues="results/{dataset}/issues",
+        issues="results/{dataset}/issues.tsv",
+        # The date of a folder says nothing, its pictures follow from the table.
+        issue_pictures=ancient("results/{dataset}/issues"),
         objects="results/{dataset}/objects.tsv",
         learning_curves=of_evaluations(
             "results/{dataset}/models/{model}/{fold}/{run}/learning_curves.png"
