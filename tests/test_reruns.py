@@ -307,6 +307,7 @@ EDITS = {
     "prediction": function("predict.py", "frame"),
     "metrics": function("evaluation/tables.py", "per_class"),
     "pictures of the best and worst": function("evaluation/overlays.py", "side_by_side"),
+    "pictures of the issues": function("plot_issues.py", "some"),
     "learning curves": function("evaluation/learning_curves.py", "learning_curves"),
     "the comparison of models": function("compare_models.py", "compare_models"),
     "a caption of the report": text("workflow/report/issues.rst", " ", "  "),

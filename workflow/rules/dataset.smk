@@ -7,7 +7,7 @@ OUTPUTS:
     results/{dataset}/imported.json, embedded_images (those that annotation files contain)
     results/{dataset}/annotations.sha256
     results/{dataset}/dataset.json, quarantine.json, issues.tsv, counts.tsv
-    results/{dataset}/issues/{check}.png, objects.tsv
+    results/{dataset}/issues/{check}.png, issues.sha256, objects.tsv
     results/{dataset}/splits/{fold}/{train,val,test}.json, splits.tsv, leaks.tsv, balance.tsv
     results/{dataset}/splits/{fold}/dataset.png, sizes.png
     results/{dataset}/exports/{coco,label_maps,voc,yolo}/, if asked for
@@ -124,7 +124,7 @@ rule plot_issues:
         issues="results/{dataset}/issues.tsv",
         imported="results/{dataset}/imported.json",
     output:
-        report(
+        pictures=report(
             directory("results/{dataset}/issues"),
             patterns=["{check}.png"],
             caption="../report/issue.rst",
@@ -132,6 +132,7 @@ rule plot_issues:
             subcategory="Issues",
             labels={"what": "{check}"},
         ),
+        checksums="results/{dataset}/issues.sha256",
     log:
         "results/logs/plot_issues/{dataset}.log",
     conda:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 import console
-from coco import cutouts, images, json_files, masks, runs
+from coco import checksums, cutouts, images, json_files, masks, runs
 from coco.checks import CHECKS
 from coco.errors import InputError
 from evaluation.contact_sheet import HEIGHT, WIDTH, contact_sheet
@@ -123,6 +123,8 @@ def region(boxes: dict[str, np.ndarray], shape: tuple) -> list[int]:
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
-        plot_issues(
-            Path(snakemake.input.issues), Path(snakemake.input.imported), Path(snakemake.output[0])
-        )
+        folder = Path(snakemake.output.pictures)
+        plot_issues(Path(snakemake.input.issues), Path(snakemake.input.imported), folder)
+        pictures = [str(path) for path in folder.glob("*.png")]
+        digests = [checksums.digest(path) for path in pictures]
+        checksums.write(Path(snakemake.output.checksums), pictures, digests)
