@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -183,15 +182,6 @@ def another_name(content, images):
     )
 
 
-def touch_everything(folder):
-    """Each file later than the one before, as a slow disk does it."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    now = time.time()
-    for second, path in enumerate(files, -len(files)):
-        if not path.is_relative_to(folder / ".snakemake"):
-            os.utime(path, (now + second, now + second))
-
-
 def clone(folder):
     """New files with new dates, in another place; results and records as they were."""
     moved = folder.rename(folder.with_name("moved"))
@@ -251,7 +241,7 @@ SHARD = "shards/tiny/holdout/train/1-of-2.tfrecord"
 EPOCHS = setting(models__tiny__training__epochs=3)
 EDITS = {
     # nothing
-    "every file touched": touch_everything,
+    "every file touched": projects.touch_everything,
     "`git clone` elsewhere, `results/` and `.snakemake/` moved along": clone,
     "the keys of the configuration in another order": other_order,
     "a comment in the configuration": text("config/config.yaml", "dataset:", "# mine\ndataset:"),

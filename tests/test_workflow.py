@@ -181,7 +181,7 @@ def test_new_images_are_predicted_in_jobs(project):
     code, output = projects.run(project, "predict_folder")
     assert code == 0, output
     found = project / "results/tiny/new_images/new"
-    assert len(list((found / "parts").iterdir())) == 2
+    assert len([path for path in (found / "parts").iterdir() if path.is_dir()]) == 2
     content = json.loads((found / "instances.json").read_text())
     assert len(content["images"]) == 3
     results = json.loads((found / "results.json").read_text())
@@ -192,6 +192,9 @@ def test_new_images_are_predicted_in_jobs(project):
         assert len(list((found / kind).rglob(f"*.{suffix}"))) == 3
     assert pd.read_csv(found / "issues.csv")["file"].tolist() == ["broken.png"]
     assert pd.read_csv(found / "to_label.csv")["rank"].tolist() == [1, 2, 3]
+    projects.touch_everything(project)
+    code, output = projects.run(project, "--dry-run", "predict_folder")
+    assert "Nothing to be done" in output, output
     shutil.copy(images[3], folder)
     code, output = projects.run(project, "--dry-run", "predict_folder")
     assert len(re.findall(r"^rule predict_new_images:", output, re.M)) == 1

@@ -289,6 +289,10 @@ def parts_of_folder(wildcards):
     return [f"{folder}/{part}" for part in new_images.parts(asked_folder())]
 
 
+def checksums_of_parts(wildcards):
+    return [f"{part}.sha256" for part in parts_of_folder(wildcards)]
+
+
 def images_of_part(wildcards):
     """The images of a job, so that one that is new or changed is predicted, with its part."""
     folder = asked_folder()["folder"]

@@ -74,7 +74,8 @@ rule predict_new_images:
         threshold="results/{dataset}/chosen/threshold.tsv",
         known="results/{dataset}/chosen/features.npz",
     output:
-        directory("results/{dataset}/new_images/{folder}/parts/{part}"),
+        found=directory("results/{dataset}/new_images/{folder}/parts/{part}"),
+        checksums="results/{dataset}/new_images/{folder}/parts/{part}.sha256",
     log:
         "results/logs/predict_new_images/{dataset}/{folder}/{part}.log",
     benchmark:
@@ -97,7 +98,9 @@ rule predict_new_images:
 
 rule gather_new_images:
     input:
-        parts=parts_of_folder,
+        # Of a folder Snakemake sees the date alone: the checksums say what is in it.
+        parts=ancient(parts_of_folder),
+        checksums=checksums_of_parts,
     output:
         results="results/{dataset}/new_images/{folder}/results.json",
         coco="results/{dataset}/new_images/{folder}/instances.json",

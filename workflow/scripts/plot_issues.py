@@ -125,6 +125,4 @@ if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=InputError):
         folder = Path(snakemake.output.pictures)
         plot_issues(Path(snakemake.input.issues), Path(snakemake.input.imported), folder)
-        pictures = [str(path) for path in folder.glob("*.png")]
-        digests = [checksums.digest(path) for path in pictures]
-        checksums.write(Path(snakemake.output.checksums), pictures, digests)
+        checksums.write_folder(Path(snakemake.output.checksums), folder)

@@ -7,7 +7,7 @@ import numpy as np
 
 import backend
 import console
-from coco import images, orientation
+from coco import checksums, images, orientation
 from coco.errors import InputError
 from coco.exports import detections
 from coco.pictures import picture
@@ -116,6 +116,7 @@ def overlay(image: dict, found: list[dict], threshold: float, categories: list, 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0], mistakes=(InputError, ModelError)):
         backend.start(snakemake.threads, gpu=snakemake.resources.get("gpu", 0))
+        found = Path(snakemake.output.found)
         predict_new_images(
             folder=snakemake.params.folder,
             item=snakemake.wildcards.part,
@@ -126,5 +127,6 @@ if __name__ == "__main__":
             prediction=snakemake.params.prediction,
             draw=snakemake.params.overlays,
             min_score=snakemake.params.min_score,
-            output=Path(snakemake.output[0]),
+            output=found,
         )
+        checksums.write_folder(Path(snakemake.output.checksums), found)

@@ -20,6 +20,12 @@ def write(output: Path, paths: list[str], digests: list[str]):
     output.write_bytes(b"".join(os.fsencode(f"{value}  {path}\n") for path, value in lines))
 
 
+def write_folder(output: Path, folder: Path):
+    """The checksums of all files below a folder."""
+    paths = [str(path) for path in folder.rglob("*") if path.is_file()]
+    write(output, paths, [digest(path) for path in paths])
+
+
 def read(path: Path) -> dict[str, str]:
     """The digests, by the files' paths."""
     lines = os.fsdecode(path.read_bytes()).split("\n")[:-1]
