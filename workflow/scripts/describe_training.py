@@ -10,7 +10,7 @@ import backend
 import console
 from coco import json_files
 from coco.errors import InputError
-from describe import describe
+from image_features import describe
 from mrcnn.errors import ModelError
 from predict import load, plan
 

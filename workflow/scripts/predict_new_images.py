@@ -11,10 +11,10 @@ from coco import checksums, images, orientation
 from coco.errors import InputError
 from coco.exports import detections
 from coco.pictures import picture
-from describe import describe
 from evaluation import informative, painting
 from evaluation.palette import class_colours
 from export_predictions import read_threshold
+from image_features import describe
 from import_annotations import image_id
 from mrcnn.errors import ModelError
 from new_images import part
