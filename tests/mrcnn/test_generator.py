@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mrcnn.config import Config
+from mrcnn.errors import ModelError
 from mrcnn.generator import DataGenerator, load_image_gt
 from mrcnn.utils import Dataset
 
@@ -88,3 +89,35 @@ def test_load_image_gt(dataset, mini):
     assert image.shape == (SIDE, SIDE, 3) and len(meta) == settings.IMAGE_META_SIZE
     assert class_ids.tolist() == [2] and boxes.tolist() == [[8, 10, 24, 40]]
     assert masks.shape == ((28, 28, 1) if mini else (SIDE, SIDE, 1))
+
+
+def test_load_image_gt_has_the_order_of_each_version(dataset):
+    assert load_image_gt(dataset, config(), 3)[-1].shape == (SIDE, SIDE, 1)
+    assert load_image_gt(dataset, config(), 3, False, None, True)[-1].shape == (56, 56, 1)
+    flip = pytest.importorskip("albumentations").HorizontalFlip(p=1)
+    for arguments in ((flip,), (False, flip)):
+        assert load_image_gt(dataset, config(), 3, *arguments)[3].tolist() == [[8, 24, 24, 54]]
+
+
+@pytest.mark.parametrize(
+    "masks, class_ids, message",
+    [
+        ((SIDE, SIDE // 2, 1), [1], r"must return masks of shape \(64, 64, objects\)"),
+        ((SIDE, SIDE), [1], r"Received \(64, 64\)"),
+        ((SIDE, SIDE, 2), [1], "has 2 masks, but 1 class ids"),
+        ((SIDE, SIDE, 1), [3], "object of class 3, but `add_class` made classes 1 to 2"),
+    ],
+)
+def test_what_does_not_fit_is_refused(dataset, masks, class_ids, message):
+    dataset.load_mask = lambda image_id: (np.ones(masks, bool), np.array(class_ids))
+    with pytest.raises(ModelError, match=f"Image 3 .*photo3.*{message}"):
+        load_image_gt(dataset, config(), 3)
+
+
+def test_images_of_several_sizes_are_refused(dataset):
+    shapes = [(SIDE, SIDE, 3), (2 * SIDE, SIDE, 3)]
+    dataset.load_image = lambda image_id: np.zeros(shapes[image_id % 2], np.uint8)
+    dataset.load_mask = lambda image_id: (np.ones((*shapes[image_id % 2][:2], 1), bool), [1])
+    settings = config(IMAGE_RESIZE_MODE="none")
+    with pytest.raises(ModelError, match=r"images of one size.*photo1\.png"):
+        DataGenerator(dataset, settings, steps=1, shuffle=False)[0]

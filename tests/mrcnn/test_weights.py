@@ -420,10 +420,9 @@ def test_the_optimizer_goes_on(model, tmp_path):
         for variable in state:
             variable.assign(np.zeros(variable.shape, "float32"))
 
-    def restored():
-        return [float(np.ravel(v)[0]) for v in map(keras.ops.convert_to_numpy, state)] == [
-            0.5 + i for i in range(len(state))
-        ]
+    def restored(but=()):
+        first = [float(np.ravel(v)[0]) for v in map(keras.ops.convert_to_numpy, state)]
+        return all(v.name in but or first[i] == 0.5 + i for i, v in enumerate(state))
 
     start_anew()
     assert load(model, path).optimizer == "restored"
@@ -433,7 +432,11 @@ def test_the_optimizer_goes_on(model, tmp_path):
     assert not restored()
     start_anew()
     assert restore_optimizer(model, path)
-    assert restored() and (values(model)["conv1/kernel"] != weights["conv1/kernel"]).all()
+    assert not restored()  # the learning rate is the new training's
+    assert (
+        restored(but=["learning_rate"])
+        and (values(model)["conv1/kernel"] != weights["conv1/kernel"]).all()
+    )
 
     model.fpn.trainable = False
     compiled(model)

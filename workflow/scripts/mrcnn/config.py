@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LARGEST_STRIDE = 64  # of the pyramid: both sides of an input are multiples of it
+
 
 class Config:
     """Settings of a Mask R-CNN: subclass it, or pass the differences as arguments.
@@ -98,8 +100,16 @@ class Config:
             raise ValueError(f"`Config` has no setting {', '.join(unknown)}.")
         for name, value in settings.items():
             setattr(self, name, value)
+        for name in ("MEAN_PIXEL", "RPN_BBOX_STD_DEV", "BBOX_STD_DEV"):  # scripts reckon with them
+            setattr(self, name, np.array(getattr(self, name)))
         self.BATCH_SIZE = self.IMAGES_PER_GPU * self.GPU_COUNT
-        side = self.IMAGE_MIN_DIM if self.IMAGE_RESIZE_MODE == "crop" else self.IMAGE_MAX_DIM
+        key = "IMAGE_MIN_DIM" if self.IMAGE_RESIZE_MODE == "crop" else "IMAGE_MAX_DIM"
+        side = getattr(self, key)
+        if self.IMAGE_RESIZE_MODE in ("square", "crop") and side % LARGEST_STRIDE:
+            raise ValueError(
+                f"`{key}` must be a multiple of {LARGEST_STRIDE}, as 256, 320, 384, 448, 512: the "
+                f"pyramid halves the image six times. Received {side}."
+            )
         self.IMAGE_SHAPE = np.array([side, side, self.IMAGE_CHANNEL_COUNT])
         self.IMAGE_META_SIZE = 1 + 3 + 3 + 4 + 1 + self.NUM_CLASSES
         if len(self.RPN_ANCHOR_SCALES) != len(self.BACKBONE_STRIDES):

@@ -30,7 +30,7 @@ def detect(rois, probabilities, deltas, window, config):
     boxes = box.decode(rois, ops.squeeze(own, 2), config.BBOX_STD_DEV)
     boxes = box.clip(boxes, window)
 
-    keep = (class_ids > 0) & (scores >= config.DETECTION_MIN_CONFIDENCE)
+    keep = (class_ids > 0) & (scores >= (config.DETECTION_MIN_CONFIDENCE or 0.0))
     keep = keep if config.is_matterport else keep & (box.area(rois) > 0)
     scores, order = ops.top_k(ops.where(keep, scores, 0.0), scores.shape[1])
     boxes = ops.take_along_axis(boxes, order[:, :, None], axis=1)

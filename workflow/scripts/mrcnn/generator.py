@@ -8,22 +8,25 @@ import numpy as np
 from mrcnn import utils
 from mrcnn.augmentation import augment
 from mrcnn.data import collate
+from mrcnn.errors import ModelError
 from mrcnn.molding import compose_image_meta
 
 _log = logging.getLogger("mrcnn")
 
 
-def load_image_gt(dataset, config, image_id, augmentation=None, use_mini_mask=None, augment=False):
+def load_image_gt(dataset, config, image_id, augment=False, augmentation=None, use_mini_mask=False):
     """An image of a data set and its objects, resized as `config` says.
+
+    In the place of `augment` the original's last version has `augmentation`: an augmenter is taken
+    for that.
 
     Args:
         dataset: a prepared `mrcnn.utils.Dataset`.
         config: `Config`.
         image_id: index into the data set.
-        augmentation: see `mrcnn.augmentation.augment`.
-        use_mini_mask: whether masks are cropped to their boxes and shrunk to
-            `MINI_MASK_SHAPE`; None: as `config.USE_MINI_MASK` says.
         augment: flip left to right at random, the original's first way to augment.
+        augmentation: see `mrcnn.augmentation.augment`.
+        use_mini_mask: whether masks are cropped to their boxes and shrunk to `MINI_MASK_SHAPE`.
 
     Returns:
         image: uint8 `(H, W, C)`, padded.
@@ -31,13 +34,18 @@ def load_image_gt(dataset, config, image_id, augmentation=None, use_mini_mask=No
         class_ids: int32 `(N,)`.
         boxes: int32 `(N, 4)`, `[y1, x1, y2, x2]`, half-open.
         masks: bool `(H, W, N)`, or `(h, w, N)` of mini-masks.
+
+    Raises:
+        ModelError: when masks, class ids and image do not fit together.
     """
     rng = np.random.default_rng()
+    if not isinstance(augment, bool):
+        augment, augmentation = False, augment
     image, meta, class_ids, boxes, masks = _load(dataset, config, image_id, augmentation, rng)
     if augment and rng.integers(2):
         image, masks = np.fliplr(image), np.fliplr(masks)
         boxes = utils.extract_bboxes(masks)
-    if config.USE_MINI_MASK if use_mini_mask is None else use_mini_mask:
+    if use_mini_mask:
         masks = utils.minimize_mask(boxes, masks, config.MINI_MASK_SHAPE)
     return image, meta, class_ids, boxes, masks
 
@@ -45,6 +53,7 @@ def load_image_gt(dataset, config, image_id, augmentation=None, use_mini_mask=No
 def _load(dataset, config, image_id, augmentation, rng):
     image = dataset.load_image(image_id)
     masks, class_ids = dataset.load_mask(image_id)
+    _refuse_what_does_not_fit(dataset, image_id, image.shape, np.shape(masks), class_ids)
     original_shape = image.shape
     image, window, scale, padding, crop = utils.resize_image(
         image,
@@ -63,6 +72,24 @@ def _load(dataset, config, image_id, augmentation, rng):
     active[dataset.source_class_ids[dataset.image_info[image_id]["source"]]] = 1
     meta = compose_image_meta(image_id, original_shape, image.shape, window, scale, active)
     return image, meta, class_ids, utils.extract_bboxes(masks), masks
+
+
+def _refuse_what_does_not_fit(dataset, image_id, shape, mask_shape, class_ids):
+    info = dataset.image_info[image_id]
+    where = f"Image {image_id} ({info['path'] or info['id']})"
+    if len(mask_shape) != 3 or (mask_shape[2] and mask_shape[:2] != shape[:2]):
+        raise ModelError(
+            f"{where} is {shape[0]} px high and {shape[1]} wide, so `load_mask` must return masks "
+            f"of shape ({shape[0]}, {shape[1]}, objects). Received {mask_shape}."
+        )
+    if len(class_ids) != mask_shape[2]:
+        raise ModelError(f"{where} has {mask_shape[2]} masks, but {len(class_ids)} class ids.")
+    wrong = [each for each in np.asarray(class_ids).tolist() if not 0 < each < dataset.num_classes]
+    if wrong:
+        raise ModelError(
+            f"{where} has an object of class {wrong[0]}, but `add_class` made classes 1 to "
+            f"{dataset.num_classes - 1}."
+        )
 
 
 class DataGenerator(keras.utils.PyDataset):
@@ -96,7 +123,7 @@ class DataGenerator(keras.utils.PyDataset):
         self.dataset, self.config, self.steps, self.shuffle = dataset, config, steps, shuffle
         self.augmentation, self.seed = augmentation, seed
         self.no_augmentation_sources = no_augmentation_sources or ()
-        self.epoch = 0
+        self.epoch, self.shape = 0, None
 
     def __len__(self):
         return self.steps
@@ -106,6 +133,14 @@ class DataGenerator(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         samples = [self._sample(*place) for place in self._places(index)]
+        self.shape = self.shape or samples[0]["image"].shape
+        for name, sample in zip(self.names(index), samples, strict=True):
+            if sample["image"].shape != self.shape:
+                raise ModelError(
+                    f"Training needs images of one size, but after resizing {name} has "
+                    f"{sample['image'].shape}, another one {self.shape}: set `IMAGE_RESIZE_MODE` "
+                    'to "square" or "crop".'
+                )
         batch = collate(samples, self.config.MAX_GT_INSTANCES, _mask_shape(self.config))
         batch["active_class_ids"] = np.stack([sample["active_class_ids"] for sample in samples])
         return batch

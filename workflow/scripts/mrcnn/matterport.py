@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import numbers
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from mrcnn import unmolding, utils, weights
 from mrcnn.anchors import pyramid_anchors
 from mrcnn.backbones import stage_of
 from mrcnn.callbacks import NonFiniteLoss
+from mrcnn.config import LARGEST_STRIDE
 from mrcnn.errors import ModelError
 from mrcnn.generator import DataGenerator
 from mrcnn.molding import compose_image_meta, mold_image, parse_image_meta, unmold_image
@@ -38,7 +40,7 @@ class MatterportInterface:
 
     def compile(self, optimizer="rmsprop", *arguments, **settings):
         """`keras.Model.compile`, or the original's `compile(learning_rate, momentum)`."""
-        if "learning_rate" in settings or isinstance(optimizer, int | float):
+        if "learning_rate" in settings or isinstance(optimizer, numbers.Real):
             rate = settings.pop("learning_rate", optimizer)
             momentum = settings.pop("momentum", arguments[0] if arguments else 0.0)
             optimizer, arguments = self._sgd(rate, momentum), ()
@@ -53,12 +55,22 @@ class MatterportInterface:
         """The original's; its weight decay is a loss of the model, ours is the optimizer's."""
         config = self.config
         decay = None if config.is_matterport else config.WEIGHT_DECAY
+        rate = float(learning_rate) if isinstance(learning_rate, numbers.Real) else learning_rate
         optimizer = keras.optimizers.SGD(
-            learning_rate, momentum, weight_decay=decay, clipnorm=config.GRADIENT_CLIP_NORM
+            rate, momentum, weight_decay=decay, clipnorm=config.GRADIENT_CLIP_NORM
         )
         if decay:
             optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
+
+    def get_trainable_layers(self) -> list:
+        """The layers that have weights."""
+        return weights.weighted_layers(self)
+
+    def get_layer(self, name=None, index=None):
+        """As in Keras; by name also a layer inside one of the model's parts."""
+        inside = {layer.name: layer for layer in self._flatten_layers(include_self=False)}
+        return inside[name] if name in inside else super().get_layer(name, index)
 
     def set_trainable(self, layer_regex, keras_model=None, indent=0, verbose=1):
         """Train the layers whose whole name matches `layer_regex`, and no others.
@@ -88,13 +100,14 @@ class MatterportInterface:
             learning_rate: of SGD with `LEARNING_MOMENTUM` and `GRADIENT_CLIP_NORM`.
             epochs: in all, those of earlier calls and of a loaded checkpoint included.
             layers: "heads", "3+", "4+", "5+" (the stages of the backbone from there on, and
-                the heads), "all", or a regular expression of layer names.
+                the heads), "all", or a regular expression of whole layer names.
             augmentation: see `mrcnn.augmentation.augment`.
             custom_callbacks: further Keras callbacks.
             no_augmentation_sources: sources of the data set whose images stay as they are.
 
         Raises:
-            ModelError: when the model is no training model, or classes and data do not fit.
+            ModelError: when the model is no training model, when no layer fits `layers`, or when
+                classes and data do not fit.
         """
         if isinstance(train_dataset, bool):  # torch's own `train`, which Keras calls
             return super().train(train_dataset)
@@ -116,6 +129,11 @@ class MatterportInterface:
         if self.log_dir is None:
             self.set_log_dir()
         self.set_trainable(self._layer_regex(layers), verbose=0)
+        if not self.trainable_variables:
+            raise ModelError(
+                f'No layer is called {layers!r}. `layers` takes "heads", "3+", "4+", "5+", "all", '
+                "or a regular expression of whole names."
+            )
         self.compile(learning_rate, config.LEARNING_MOMENTUM)
         if self._resumed:
             weights.restore_optimizer(self, self._resumed)
@@ -208,6 +226,10 @@ class MatterportInterface:
             For each image a dict: `rois` int32 `(N, 4)`, `[y1, x1, y2, x2]` in pixels of the
             image, half-open; `class_ids` int32 `(N,)`; `scores` float32 `(N,)`, best first;
             `masks` bool `(H, W, N)`.
+
+        Raises:
+            ModelError: for what is no such image, and where `IMAGE_RESIZE_MODE` leaves sides that
+                are no multiples of 64.
         """
         molded, windows = [], []
         for image in images:
@@ -253,27 +275,40 @@ class MatterportInterface:
         return np.stack(molded), np.stack(metas), np.stack(windows)
 
     def _resize(self, image):
-        return utils.resize_image(
+        channels = self.config.IMAGE_CHANNEL_COUNT
+        if np.ndim(image) != 3 or image.shape[2] != channels:
+            raise ModelError(
+                f"Images must come in a list, each of shape (height, width, {channels}); of RGBA "
+                f"take image[..., :3]. Received {np.shape(image) if np.ndim(image) else image}."
+            )
+        resized = utils.resize_image(
             image,
             min_dim=self.config.IMAGE_MIN_DIM,
             min_scale=self.config.IMAGE_MIN_SCALE,
             max_dim=self.config.IMAGE_MAX_DIM,
             mode=self.config.IMAGE_RESIZE_MODE,
         )
+        height, width = resized[0].shape[:2]
+        if height % LARGEST_STRIDE or width % LARGEST_STRIDE:
+            raise ModelError(
+                f"An input of {height} x {width} px: both must be multiples of {LARGEST_STRIDE}. "
+                'Set `IMAGE_RESIZE_MODE` to "pad64", or to "square".'
+            )
+        return resized
 
     def get_anchors(self, image_shape) -> np.ndarray:
         """Anchors of an input, float32 `(A, 4)`, normalised."""
-        self.anchors = pyramid_anchors(image_shape, self.config)
         inclusive = [0, 0, 1, 1] if self.config.is_matterport else [0, 0, 0, 0]
-        return utils.norm_boxes(self.anchors + inclusive, image_shape)
+        self.anchors = pyramid_anchors(image_shape, self.config) + inclusive
+        return utils.norm_boxes(self.anchors, image_shape)
 
 
 def _refuse_what_does_not_fit(dataset, config):
+    if not getattr(dataset, "num_images", 0):
+        raise ModelError("The data set has no images: add some, and call its `prepare()`.")
     if dataset.num_classes != config.NUM_CLASSES:
         raise ModelError(
             f"The data set has {dataset.num_classes} classes, background included "
             f"({', '.join(map(str, dataset.class_names))}), the model NUM_CLASSES = "
             f"{config.NUM_CLASSES}: set it to {dataset.num_classes}."
         )
-    if not dataset.num_images:
-        raise ModelError("The data set has no images: add some, and call its `prepare()`.")

@@ -248,7 +248,7 @@ class MaskRCNN(MatterportInterface, TrainingStep, keras.Model):
         }
         for name, value in values.items():
             self.loss_trackers[name].update_state(value)
-        total = sum(self.config.LOSS_WEIGHTS[name] * values[name] for name in LOSSES)
+        total = sum(self.config.LOSS_WEIGHTS.get(name, 1.0) * values[name] for name in LOSSES)
         return (total + self.weight_decay() + sum(self.losses)) / replicas()
 
     def weight_decay(self):

@@ -18,9 +18,11 @@ from mrcnn.weight_files import layer_of, named_variables, opened, read, value, w
 logger = logging.getLogger("mrcnn")
 
 CLASS_LAYERS = ("mrcnn_class_logits", "mrcnn_bbox_fc", "mrcnn_mask")
+# Layers of the original without weights that this model does without: scripts exclude them, too.
+_NO_LAYERS = ("mrcnn_class", "mrcnn_detection", "ROI", "proposal_targets", "anchors")
 
 
-@dataclass
+@dataclass(repr=False)
 class Account:
     """Where each tensor went: dicts from its name, `layer/variable`, to its shape.
 
@@ -70,6 +72,8 @@ class Account:
             lines.append(f"{'optimizer state':20} {self.optimizer}")
         return "\n".join(lines)
 
+    __repr__ = __str__  # notebooks show what a cell returns
+
 
 def load(model, path, exclude=(), scope=None, partial=False) -> Account:
     """Load a weights file: all that is expected, or nothing.
@@ -117,6 +121,8 @@ def load(model, path, exclude=(), scope=None, partial=False) -> Account:
 def restore_optimizer(model, path) -> bool:
     """Load the state of the optimizer of a compiled model, and nothing else.
 
+    The learning rate stays as the model was compiled.
+
     Args:
         model: `MaskRCNN`, compiled, with the same layers trainable as when the file was made.
         path: `.weights.h5` or `.keras`.
@@ -130,6 +136,7 @@ def restore_optimizer(model, path) -> bool:
         stored = read(file, path, model, named_variables(model))
         state = _optimizer_state(model, stored.optimizer)
     restored = bool(state)
+    state = [(variable, number) for variable, number in state if variable.name != "learning_rate"]
     _assign(state)
     logger.info("Optimizer state of %s: %s", path, "restored" if restored else "does not fit")
     return restored
@@ -159,7 +166,7 @@ def _excluded(exclude, model, stored_layers):
         for layer in layers:
             if re.fullmatch(pattern, layer.name):
                 found.update(inner.name for inner in layer._flatten_layers())
-        if not found:
+        if not found and pattern not in _NO_LAYERS:
             names = [layer.name for layer in layers]
             close = difflib.get_close_matches(pattern, names) or _layers(named_variables(model))
             raise ModelError(
