@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from squares import SIZE, square
 
-from evaluation.painting import PANEL, Mask, draw_masks, fitted
+from evaluation.painting import PANEL, Mask, draw_masks, fitted, outline_width
 from evaluation.palette import COLOURS, class_colours
 
 
@@ -39,6 +39,13 @@ def test_an_image_at_the_panel_s_size_is_not_written_to():
     image = grey(PANEL, PANEL)
     draw_masks(image, [Mask(square(9, 9, 99, PANEL)["segmentation"], COLOURS[0], "x", True)])
     assert (image == 90).all()
+
+
+def test_outlines_of_a_picture_have_one_width():
+    small, large = (Mask(square(9, 9, side)["segmentation"], COLOURS[0]) for side in (4, 60))
+    assert outline_width(grey(SIZE, SIZE), [small, small, large]) == 1
+    assert outline_width(grey(SIZE, SIZE), [small, large, large]) == 2
+    assert outline_width(grey(SIZE, SIZE), []) == 2
 
 
 def test_a_mask_of_one_pixel():

@@ -7,7 +7,7 @@ the other side, such as a missed object, is outlined in dashes and says what is 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from evaluation.painting import Mask, draw_masks, font
+from evaluation.painting import Mask, draw_masks, font, outline_width
 from evaluation.palette import INK, WHITE, class_colours
 
 MARGIN = 12
@@ -47,9 +47,13 @@ def side_by_side(
     predicted_caption = (
         f"Prediction: {_count(predictions, 'object')}, {_wrong(predicted_masks)} wrong"
     )
+    width = outline_width(image, [*truth_masks, *predicted_masks])
     panels = [
-        (truth_caption, draw_masks(image, truth_masks, 0, len(objects) <= CROWDED)),
-        (predicted_caption, draw_masks(image, predicted_masks, 0.45, len(predictions) <= CROWDED)),
+        (caption, draw_masks(image, masks, opacity, len(masks) <= CROWDED, width=width))
+        for caption, masks, opacity in (
+            (truth_caption, truth_masks, 0),
+            (predicted_caption, predicted_masks, 0.45),
+        )
     ]
     present = {item["category_id"] for item in [*objects, *predictions]}
     return _page(title, panels, [(names[key], colours[key]) for key in names if key in present])

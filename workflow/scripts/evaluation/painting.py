@@ -14,7 +14,7 @@ from pycocotools import mask as mask_utils
 from evaluation.palette import INK, WHITE
 
 PANEL = 576  # longer side of a panel in px: two of them and their margins stay under 1200
-SMALL = 400  # objects of fewer px, as drawn, get a thin outline
+SMALL = 900  # px of an object as drawn: where most have fewer, outlines are thin
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def draw_masks(
     opacity: float = 0.45,
     labels: bool = True,
     side: int = PANEL,
+    width: int | None = None,
 ) -> Image.Image:
     """Paint masks over an image that is brought to the size of a panel.
 
@@ -49,22 +50,33 @@ def draw_masks(
         opacity: of the filled masks, 0 for outlines only.
         labels: whether to write the labels.
         side: the longer one of the picture, in px.
+        width: of the outlines, in px; None: `outline_width` of these masks.
     """
     canvas = fitted(image, side)
-    height, width = canvas.shape[:2]
+    width = width or outline_width(image, masks, side)
+    rows, columns = canvas.shape[:2]
     # The largest first: small objects stay visible on top of large ones.
     masks = sorted(masks, key=lambda mask: mask_utils.area(mask.segmentation), reverse=True)
-    shapes = [_enlarged(mask.segmentation, width, height) for mask in masks]
+    shapes = [_enlarged(mask.segmentation, columns, rows) for mask in masks]
     for mask, shape in zip(masks, shapes, strict=True):
         tint = np.array(mask.colour, float)
         inside = canvas[shape]
         canvas[shape] = np.round(inside * (1 - opacity) + tint * opacity).astype(np.uint8)
     for mask, shape in zip(masks, shapes, strict=True):
-        _outline(canvas, shape, mask)
+        _outline(canvas, shape, mask, width)
     picture = Image.fromarray(canvas)
     if labels:
         _write_labels(picture, masks, shapes)
     return picture
+
+
+def outline_width(image: np.ndarray, masks: list[Mask], side: int = PANEL) -> int:
+    """In px, one for all masks of a picture whose longer side is drawn `side` px long."""
+    if not masks:
+        return 2
+    factor = side / max(image.shape[:2])
+    drawn = factor**2 * np.median([mask_utils.area(mask.segmentation) for mask in masks])
+    return 1 if drawn < SMALL else 2
 
 
 def fitted(image: np.ndarray, side: int = PANEL) -> np.ndarray:
@@ -88,8 +100,7 @@ def _enlarged(segmentation: dict, width: int, height: int) -> np.ndarray:
     return cv2.GaussianBlur(mask, (0, 0), factor / 2, borderType=cv2.BORDER_REPLICATE) >= 128
 
 
-def _outline(canvas: np.ndarray, shape: np.ndarray, mask: Mask):
-    width = 1 if shape.sum() < SMALL else 2
+def _outline(canvas: np.ndarray, shape: np.ndarray, mask: Mask, width: int):
     contours, _ = cv2.findContours(shape.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if not mask.dashed:
         cv2.drawContours(canvas, contours, -1, mask.colour, width, cv2.LINE_AA)
