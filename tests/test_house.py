@@ -1,7 +1,9 @@
 """The parts of the project that must agree with each other do."""
 
 import importlib.util
+import os
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,6 +11,7 @@ import yaml
 import configuration
 import sources
 from coco.checks import CHECKS
+from coco.formats.files import below
 
 
 def test_environment_has_the_versions_of_the_lock_file(root):
@@ -111,3 +114,14 @@ def test_files_of_sources(tmp_path):
         f"{tmp_path}/images/2.png",
         f"{tmp_path}/images/b/1.png",
     ]
+
+
+def test_files_that_snakemake_cannot_watch_are_left_to_the_import(tmp_path):
+    (tmp_path / "a.png").touch()
+    Path(os.fsdecode(bytes(tmp_path) + b"/gr\xfcn.png")).touch()  # as Windows packs an umlaut
+    (tmp_path / "gone.png").symlink_to("nowhere")
+    (tmp_path / "in").mkdir()
+    for name in ("self", "again"):
+        (tmp_path / "in" / name).symlink_to("..")
+    assert list(sources.visible(str(tmp_path))) == [str(tmp_path / "a.png")]
+    assert len(list(below(tmp_path))) == 3

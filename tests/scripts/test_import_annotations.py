@@ -309,3 +309,12 @@ def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):
     last = content["annotations"][2]
     assert (last["source"], last["category_id"]) == (1, 2)
     assert masks.area(last["segmentation"]) == 600
+
+
+def test_photos_that_no_file_lists_are_told(source, imported, capsys):
+    imported(source.config())
+    assert "not used" not in capsys.readouterr().err
+    Image.new("RGB", (20, 10)).save(source.folder / "photos" / "more.png")
+    imported(source.config())
+    assert "and that are not used: 1, such as" in (said := capsys.readouterr().err), said
+    assert "more.png" in said

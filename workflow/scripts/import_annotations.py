@@ -17,10 +17,12 @@ from coco import checksums, images, json_files, orientation
 from coco.errors import InputError
 from coco.formats import FORMATS
 from coco.formats.files import below
+from coco.formats.folders import IMAGE_SUFFIXES
 from coco.intensity import Histogram
 from coco.ledger import origin
 
 PATHS = "annotations", "classes_csv", "labels", "folder"  # of a source
+LISTING = "coco", "cvat", "via"  # formats whose file lists the photos of a folder
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 AT_A_TIME = 32  # handing over single items would take longer than their import
 
@@ -45,6 +47,7 @@ def import_annotations(
         source = source | {"embedded": (embedded / str(index)).as_posix()}
         for key, records in import_source(index, source, category_ids, settings, histogram).items():
             found[key] += records
+    tell_unlisted(sources, {image["file_name"] for image in found["images"]})
     if shared:
         mapping["range"] = share_intensity(found["images"], histogram, mapping["percentiles"])
     note_clashing_names(found["images"])
@@ -54,6 +57,19 @@ def import_annotations(
     info |= {"images": settings}
     json_files.write(output, {"info": info} | found)
     return found["images"]
+
+
+def tell_unlisted(sources: list[dict], listed: set[str]):
+    """Say how many photos lie beside those that the annotation files list, and are not used."""
+    folders = dict.fromkeys(one["images"] for one in sources if one["format"] in LISTING)
+    for folder in folders:
+        photos = (path.as_posix() for path in below(folder, IMAGE_SUFFIXES))
+        unlisted = [photo for photo in photos if photo not in listed]
+        if unlisted:
+            console.say(
+                f"{folder}: photos that no annotation file lists, and that are not used: "
+                f"{len(unlisted)}, such as {unlisted[0]}"
+            )
 
 
 def write_checksums(sources: list[dict], found: list[dict], output: Path):

@@ -5,13 +5,12 @@ import re
 from pathlib import Path
 
 from coco.formats.files import below
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".ppm")
+from coco.formats.folders import IMAGE_SUFFIXES
 
 
 def images(folder: str) -> list[str]:
     """The paths of the images in a folder and its folders, as seen from it, in a fixed order."""
-    found = below(folder, SUFFIXES)
+    found = below(folder, IMAGE_SUFFIXES)
     return [path.relative_to(folder).as_posix() for path in found]
 
 

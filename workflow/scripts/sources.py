@@ -1,10 +1,10 @@
 """The files that make up the data set, as the configuration's `sources` name them."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from coco import export_layouts
+from coco.formats.files import walk
 
 PATHS = ("annotations", "classes_csv", "images", "labels", "folder")
 
@@ -55,15 +55,15 @@ def files(config: dict) -> Iterator[str]:
 
 
 def visible(folder: str) -> Iterator[str]:
-    """The files under a folder, in a fixed order, without hidden ones.
+    """The files under a folder that Snakemake can watch, in a fixed order, without hidden ones.
 
-    Nor those with a brace in their name, which Snakemake would take for a wildcard: they are
-    imported, but a change of them is not noticed.
+    It takes a brace for a wildcard, writes down UTF-8 only, and wants files to exist: others are
+    left to the import, and a change of them is not noticed.
     """
-    for path, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(filter(usable, folders))
-        yield from (str(Path(path, name)) for name in sorted(filter(usable, names)))
+    for path, names in walk(folder):
+        yield from (str(file) for name in names if watchable(file := Path(path, name)))
 
 
-def usable(name: str) -> bool:
-    return not name.startswith(".") and "{" not in name
+def watchable(file: Path) -> bool:
+    path = str(file)
+    return "{" not in path and path.encode(errors="replace").decode() == path and file.exists()

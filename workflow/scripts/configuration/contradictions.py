@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import new_images
+from coco.formats.folders import IMAGE_SUFFIXES
 from configuration import model_checks, split_checks
 from configuration.paths import around_results, missing
 from configuration.source_checks import check_sources
@@ -90,7 +91,7 @@ def check_new_images(config: dict) -> Iterator[str]:
         if not wrong and not new_images.images(folder):
             yield (
                 f"new_images.folder: {folder} has no image, expected files that end in "
-                f"{listed(new_images.SUFFIXES)}"
+                f"{listed(IMAGE_SUFFIXES)}"
             )
         if model is not None and model not in config["models"]:
             yield (

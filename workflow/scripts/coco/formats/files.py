@@ -89,9 +89,23 @@ def below(folder: str | Path, suffixes: tuple[str, ...] = ()) -> Iterator[Path]:
 
     Those with one of the suffixes, if there are any.
     """
-    for path, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            wanted = not suffixes or Path(name).suffix.lower() in suffixes
-            if wanted and not name.startswith("."):
+    for path, names in walk(folder):
+        for name in names:
+            if not suffixes or Path(name).suffix.lower() in suffixes:
                 yield Path(path, name)
+
+
+def walk(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
+    """Each folder below one, itself included, and the names of its files; sorted, none hidden.
+
+    Links are followed, but for those that lead back to a folder above them.
+    """
+    for path, folders, names in os.walk(folder, followlinks=True):
+        shown = [name for name in sorted(folders) if not name.startswith(".")]
+        folders[:] = [name for name in shown if not leads_back(path, name)]
+        yield path, [name for name in sorted(names) if not name.startswith(".")]
+
+
+def leads_back(path: str, name: str) -> bool:
+    link = Path(path, name)
+    return link.is_symlink() and Path(path).resolve().is_relative_to(link.resolve())

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from coco.errors import InputError
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"),
+    *(".gif", ".webp", ".jp2", ".ppm", ".pgm", ".pnm"),
+)
 
 
 def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -24,7 +24,7 @@ from coco.errors import InputError, show
 from coco.formats import drawn
 from coco.formats.fields import as_id, as_name, in_folder, side
 from coco.formats.files import below, is_file, load_json
-from coco.formats.mask_folder import SUFFIXES
+from coco.formats.folders import IMAGE_SUFFIXES
 
 EXPECTED = "expected a JSON file of LabelMe: an object with shapes and imagePath"
 UNANNOTATED = (
@@ -94,7 +94,7 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
     image = image_record(name, file.as_posix(), *size)
     if content.get("imageData") is None or embedded is None or is_file(file):
         return image
-    suffix = file.suffix.lower() if file.suffix.lower() in SUFFIXES else ".png"
+    suffix = file.suffix.lower() if file.suffix.lower() in IMAGE_SUFFIXES else ".png"
     target = Path(embedded, name).with_suffix(suffix)
     try:
         data = base64.b64decode(content["imageData"], validate=True)
@@ -107,7 +107,7 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
 
 def unannotated(folder: Path, told: set[str]) -> Iterator[dict]:
     """The images that are not among `told`, nor have a damaged file of their name there."""
-    for picture in below(folder, SUFFIXES):
+    for picture in below(folder, IMAGE_SUFFIXES):
         file_name = in_folder("", str(picture))
         if not {file_name, picture.with_suffix(".json").as_posix()} & told:
             name = picture.relative_to(folder).as_posix()

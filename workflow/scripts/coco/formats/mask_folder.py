@@ -11,10 +11,9 @@ from PIL import Image
 
 from coco import masks
 from coco.errors import InputError, failed
-from coco.formats.folders import refuse_outside
+from coco.formats.folders import IMAGE_SUFFIXES, refuse_outside
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 
 
 def recognise(source: dict) -> str | None:
@@ -109,7 +108,7 @@ def read_mask(path: Path) -> np.ndarray:
 
 def pictures(folder: Path) -> list[Path]:
     files = visible(folder) if folder.is_dir() else []
-    return [path for path in files if path.suffix.lower() in SUFFIXES]
+    return [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
 
 
 def visible(folder: Path) -> list[Path]:

@@ -174,7 +174,7 @@ def without_photo(label_of: dict[Path, Path]) -> dict[Path, Path]:
         for labels, photos in folders.items()
         if labels.is_dir()
         for path in sorted(labels.glob("*.txt"))
-        if path not in known and path.name not in NAME_FILES
+        if path not in known and path.name not in NAME_FILES and path.name[0] != "."
     }
 
 
