@@ -36,6 +36,16 @@ def test_a_weight_is_as_good_as_a_copy(size):
         assert np.allclose(expected, copied, rtol=0, atol=1e-12, equal_nan=True)
 
 
+def test_a_single_image_or_group_has_no_interval():
+    truth, predictions = crowded(5, "bbox")
+    for image in truth["images"]:
+        image["group"] = "a"
+    weights = image_weights(truth)
+    assert weights.shape == (RESAMPLES + HALVES, len(truth["images"]))
+    drawn = average_precision(match(find_overlaps(truth, predictions, "bbox")), weights)
+    assert np.isnan(interval(0.5, drawn[:, 0, 0])).all()
+
+
 def test_the_same_images_are_drawn_in_the_same_way(truth):
     weights = image_weights(truth)
     assert weights.shape == (RESAMPLES + HALVES, 4)

@@ -318,3 +318,17 @@ def test_photos_that_no_file_lists_are_told(source, imported, capsys):
     imported(source.config())
     assert "and that are not used: 1, such as" in (said := capsys.readouterr().err), said
     assert "more.png" in said
+
+
+def test_a_name_that_is_no_utf_8_is_spelt_out(tmp_path, imported):
+    for folder in ("photos", "labels"):
+        (tmp_path / folder).mkdir()
+        for name in (b"a.png", b"gr\xfcn.png"):
+            file = tmp_path / folder / os.fsdecode(name)
+            Image.fromarray(np.eye(10, dtype=np.uint8)).save(file)
+    source = {"format": "label_maps", "class": "cell"}
+    source |= {"images": str(tmp_path / "photos"), "labels": str(tmp_path / "labels")}
+    content = imported(source)
+    _, image = content["images"]
+    assert image["file_name"].endswith("gr\\udcfcn.png") and "not UTF-8" in image["problem"]
+    assert content["annotations"][1]["image_id"] == image["id"]

@@ -95,6 +95,7 @@ def import_source(
     """The records of one source; its annotations have no id yet."""
     reader = FORMATS[source["format"]]
     categories, listed, annotations = reader.read(source)
+    spell_out_names(listed, annotations)
     categories = [
         {"id": next(category_ids), "name": category["name"], "source": index}
         | {key: category[key] for key in ("source_id", "problem") if key in category}
@@ -137,6 +138,20 @@ def import_source(
 
     translated = in_threads(f"{label}, annotations", translate, annotations)
     return {"categories": categories, "images": found, "annotations": translated}
+
+
+def spell_out_names(listed: list[dict], annotations: list[dict]):
+    """A name that is no UTF-8 can stand in no file of results: its bytes are spelt out there."""
+
+    def spelt(name):
+        return name.encode(errors="backslashreplace").decode() if type(name) is str else name
+
+    for image in listed:
+        if (name := spelt(image["file_name"])) != image["file_name"]:
+            image |= {"file_name": name, "source_id": spelt(image["source_id"])}
+            image["problem"] = "the name of the file is not UTF-8, rename the file"
+    for annotation in annotations:
+        annotation |= {key: spelt(annotation[key]) for key in ("source_id", "source_image_id")}
 
 
 def in_threads(label: str, function: Callable, items: list) -> list:

@@ -172,6 +172,8 @@ def precisions(row: pd.Series) -> list[str]:
     if pd.isna(row["AP"]):
         return ["not defined"] * 3
     interval = f"{row['AP_low']:.3f} to {row['AP_high']:.3f}"
+    if pd.isna(row["AP_low"]):
+        interval = "none: it takes two images"
     return [f"{row['AP50']:.3f}", f"{row['AP']:.3f}", interval]
 
 

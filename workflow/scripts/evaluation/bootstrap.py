@@ -27,12 +27,15 @@ def image_weights(truth: dict) -> np.ndarray:
 
     The first `RESAMPLES` draws are with replacement, then come `HALVES` halves, two by two the
     whole. Images with the same value of `group` are drawn together. The same images give the same
-    draws, so that models that were measured on them can be compared draw by draw.
+    draws, so that models that were measured on them can be compared draw by draw. A single image,
+    or group, says nothing of others: its draws are NaN, and so is what is computed from them.
     """
     images = sorted(truth["images"], key=lambda image: image["id"])
     groups = [str(image.get("group") or f"image {image['id']}") for image in images]
     names, group_of = np.unique(groups, return_inverse=True)
     count = len(names)
+    if count < 2:
+        return np.full((RESAMPLES + 2 * (HALVES // 2), len(images)), np.nan)
     rng = np.random.default_rng([image["id"] for image in images])
     resamples = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES)
     halves = rng.permuted(np.tile(np.arange(count) < count / 2, (HALVES // 2, 1)), axis=1)
