@@ -312,7 +312,7 @@ def test_sources_of_both_formats_make_one_data_set(tmp_path, source, imported):
 
 
 def test_photos_that_no_file_lists_are_told(source, imported, capsys):
-    imported(source.config())
+    imported(source.config(images=f"{source.folder}/photos/../photos"))
     assert "not used" not in capsys.readouterr().err
     Image.new("RGB", (20, 10)).save(source.folder / "photos" / "more.png")
     imported(source.config())

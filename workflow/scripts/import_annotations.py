@@ -16,6 +16,7 @@ import console
 from coco import checksums, images, json_files, orientation
 from coco.errors import InputError
 from coco.formats import FORMATS
+from coco.formats.fields import in_folder
 from coco.formats.files import below
 from coco.formats.folders import IMAGE_SUFFIXES
 from coco.intensity import Histogram
@@ -63,7 +64,7 @@ def tell_unlisted(sources: list[dict], listed: set[str]):
     """Say how many photos lie beside those that the annotation files list, and are not used."""
     folders = dict.fromkeys(one["images"] for one in sources if one["format"] in LISTING)
     for folder in folders:
-        photos = (path.as_posix() for path in below(folder, IMAGE_SUFFIXES))
+        photos = (in_folder("", str(path)) for path in below(folder, IMAGE_SUFFIXES))
         unlisted = [photo for photo in photos if photo not in listed]
         if unlisted:
             console.say(

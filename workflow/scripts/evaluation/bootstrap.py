@@ -34,13 +34,11 @@ def image_weights(truth: dict) -> np.ndarray:
     groups = [str(image.get("group") or f"image {image['id']}") for image in images]
     names, group_of = np.unique(groups, return_inverse=True)
     count = len(names)
-    if count < 2:
-        return np.full((RESAMPLES + 2 * (HALVES // 2), len(images)), np.nan)
     rng = np.random.default_rng([image["id"] for image in images])
     resamples = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES)
     halves = rng.permuted(np.tile(np.arange(count) < count / 2, (HALVES // 2, 1)), axis=1)
     drawn = np.concatenate([resamples, halves, ~halves])
-    return drawn[:, group_of].astype(float)
+    return np.where(count > 1, drawn[:, group_of], np.nan)
 
 
 def interval(

@@ -5,8 +5,18 @@ from pathlib import Path
 from coco.errors import InputError
 
 IMAGE_SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"),
-    *(".gif", ".webp", ".jp2", ".ppm", ".pgm", ".pnm"),
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".gif",
+    ".webp",
+    ".jp2",
+    ".ppm",
+    ".pgm",
+    ".pnm",
 )
 
 
