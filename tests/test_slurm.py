@@ -125,3 +125,14 @@ def test_tables_and_weights_are_those_of_a_local_run(disturbed, local):
     said, _ = output.result()
     assert process.returncode == 0, said
     assert projects.differences(folder, disturbed[0]) == []
+
+
+def test_shards_made_as_an_array_are_those_of_single_jobs(disturbed, local):
+    """As docs/cluster.md has it; last, for it makes the shards again."""
+    folder = disturbed[0]
+    array = ["--slurm-array-jobs", "make_shard", "--jobs", "10000"]
+    again = ["--forcerun", "make_shard", "--until", "make_shard"]
+    code, said = projects.run(folder, *PROFILES, *array, *again, cores=None)
+    assert code == 0, said
+    assert said.count("Submitted array job") == 1
+    assert projects.differences(folder, local[0]) == []
