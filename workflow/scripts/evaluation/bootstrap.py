@@ -18,6 +18,7 @@ from evaluation.metrics import RECALL_THRESHOLDS
 RESAMPLES = 1000
 HALVES = 100
 CONFIDENCE = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
+UNSURE = 0.4  # the standard deviation of a bias, in parts of it, as benchmarks/coverage.py measures
 CELLS = 200_000  # detections of a class times draws at a time: a few arrays in the cache
 TOO_HIGH = np.arange(101) / 100 < RECALL_THRESHOLDS  # NumPy's 0.57 is more than 57 / 100
 
@@ -60,7 +61,7 @@ def interval(
     # Bias falls with the root of the number of images, as benchmarks/coverage.py measures it: half
     # of them have 2 ** 0.5 times as much.
     bias = (halves.mean() - value) / (2**0.5 - 1) if halves.size else 0.0
-    reach = CONFIDENCE * resamples.std()
+    reach = CONFIDENCE * np.hypot(resamples.std(), UNSURE * bias)
     low, high = np.clip([value - bias - reach, value - bias + reach], least, most)
     return float(min(low, value)), float(max(high, value))
 
