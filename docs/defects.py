@@ -85,6 +85,7 @@ DEFECTS = {
         {f"annotations.{n}.category_id": n % 2 for n in range(8)},
         ("unknown_category", "unused_class"),
     ),
+    "invalid_category": Defect({"categories.+": {"id": 3, "name": None}}),
     "parent_category": Defect(
         {"categories.+": {"id": 0, "name": "plant"}, "categories.0.supercategory": "plant"}
     ),
@@ -99,6 +100,7 @@ DEFECTS = {
         },
         shown="annotations.+",
     ),
+    "invalid_record": Defect({"images.0.file_name": None}, GONE),
     "outside_folder": Defect({"images.0.file_name": "../a.png"}, GONE),
     "missing_image": Defect({"images.0.file_name": "lost.png"}, GONE),
     "empty_file": Defect(files={"a.png": "empty"}, brings=GONE, said="a.png: 0 bytes"),

@@ -12,6 +12,7 @@ from PIL import Image
 
 from coco import checksums, masks
 from coco.errors import InputError
+from coco.validation import validate
 from import_annotations import image_id, import_annotations, write_checksums
 
 SQUARE = [[2, 2, 6, 2, 6, 6, 2, 6]]
@@ -139,6 +140,31 @@ def test_what_cannot_be_translated_says_why(tmp_path, source, imported):
         "no image has the id None",
     ]
     assert content["annotations"][4]["check"] == "box_without_mask"
+
+
+def test_a_bad_record_stops_no_other(source, imported, image_settings):
+    """In = used + quarantined, for images and annotations, with a reason for each."""
+    source.content["images"][1]["file_name"] = None
+    source.content["images"].append(7)
+    source.content["categories"].append({"id": 5, "name": None})
+    source.content["annotations"] += [
+        {"id": 13, "image_id": 1, "category_id": 4, "segmentation": SQUARE},
+        {"id": 14, "image_id": 2, "category_id": 5, "segmentation": SQUARE},
+        [],
+    ]
+    settings = {"policies": {}, "min_area": 4, "box_tolerance": 2, "min_images": 1}
+    result = validate(imported(source.config()), None, settings)
+    totals = [
+        (total["in"], total["used"], total["quarantined"]) for total in result.totals.values()
+    ]
+    assert totals == [(4, 1, 3), (5, 1, 4)]
+    found = {(row["check"], row["id"]): row["found"] for row in result.issues}
+    assert found["invalid_record", 1] == "images[1] has the file_name None, expected a text"
+    assert found["invalid_record", "images[3]"] == "images[3] is no object but 7"
+    assert found["invalid_category", 5] == "categories[1] has the name None, expected a text"
+    assert found["unknown_category", 14] == found["invalid_category", 5]
+    assert found["unknown_image", "annotations[4]"] == "annotations[4] is no object but []"
+    assert found["image_quarantined", 13]
 
 
 def test_clashing_ids_are_visible(tmp_path, source, imported):

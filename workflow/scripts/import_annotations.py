@@ -99,7 +99,7 @@ def import_source(
     spell_out_names(listed, annotations)
     categories = [
         {"id": next(category_ids), "name": category["name"], "source": index}
-        | {key: category[key] for key in ("source_id", "problem") if key in category}
+        | {key: category[key] for key in ("source_id", "check", "problem") if key in category}
         for category in categories
     ]
     of_image = defaultdict(list)
@@ -131,7 +131,8 @@ def import_source(
     for image in found:
         images_of[image["source_id"]].setdefault(image["id"], image)
     for category in categories:
-        category_of[category["source_id"]] = category["id"]
+        if "problem" not in category:
+            category_of[category["source_id"]] = category["id"]
 
     def translate(annotation: dict) -> dict:
         candidates = list(images_of[annotation["source_image_id"]].values())
@@ -221,7 +222,7 @@ def image_record(
     if split:
         record["split"] = split
     if "problem" in image:
-        return record | {"problem": image["problem"]}
+        return record | {key: image[key] for key in ("check", "problem") if key in image}
     return record | {"check": file.check, "problem": file.problem} if file.problem else record
 
 
@@ -272,15 +273,7 @@ def annotation_record(
     image = candidates[0] if len(candidates) == 1 else None
     category = category_of.get(annotation["source_category_id"])
     mask = translate(annotation, size_of(image) if image else None)
-    problems = []
-    if not candidates:
-        problems.append(f"no image has the id {annotation['source_image_id']}")
-    if len(candidates) > 1:
-        names = ", ".join(candidate["file_name"] for candidate in candidates)
-        problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
-    if category is None:
-        name = annotation["source_category_id"]
-        problems.append("it has no class" if name is None else f"no category has the id {name}")
+    problems = reference_problems(annotation, candidates, category)
     if "problem" in mask and image:
         problems.append(mask["problem"])
     record = {
@@ -301,6 +294,23 @@ def annotation_record(
     return record | {"problem": "; ".join(problems)} if problems else record
 
 
+def reference_problems(annotation: dict, candidates: list[dict], category: int | None) -> list[str]:
+    """Why it is not known of which image or class an annotation is."""
+    if "no_image" in annotation:
+        return [annotation["no_image"]]
+    problems = []
+    if not candidates:
+        problems.append(f"no image has the id {annotation['source_image_id']}")
+    if len(candidates) > 1:
+        names = ", ".join(candidate["file_name"] for candidate in candidates)
+        problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
+    if category is None:
+        name = annotation["source_category_id"]
+        unknown = "it has no class" if name is None else f"no category has the id {name}"
+        problems.append(annotation.get("no_class", unknown))
+    return problems
+
+
 def size_of(image: dict) -> tuple[int, int] | None:
     """The frame to draw polygons in: what the file has, else what the annotations declare."""
     for width, height in (("width", "height"), ("declared_width", "declared_height")):
@@ -311,6 +321,7 @@ def size_of(image: dict) -> tuple[int, int] | None:
 
 def refuse_wrong_folder(source: dict, found: list[dict]):
     """Not one image in its place is a mistake of the configuration, not of the data."""
+    found = [image for image in found if image.get("check") != "invalid_record"]
     missing = [image for image in found if image.get("check") == "missing_image"]
     if found and "images" in source and len(missing) == len(found):
         folder = Path(source["images"])

@@ -165,3 +165,41 @@ def test_coco_s_own_polygons_and_crowd(shared):
         rle = coco_json.translate(annotation, size[annotation["source_image_id"]])["segmentation"]
         assert masks.area(rle) == pytest.approx(record["area"], rel=0.15)
         np.testing.assert_allclose(masks.box(rle), record["bbox"], atol=2)
+
+
+def test_single_bad_records_are_problems(tmp_path):
+    good = content()
+    good["images"] += [{"id": 1, "file_name": None}, {"file_name": "b.jpg"}, 7]
+    good["categories"] += [{"id": 4, "name": " "}, None]
+    good["annotations"] += ["x", {"id": 2, "image_id": 0, "category_id": 4}]
+    where = source(tmp_path, good)
+    categories, images, annotations = coco_json.read(where)
+    assert [one.get("problem") for one in images] == [
+        None,
+        "images[1] has the file_name None, expected a text",
+        "images[2] has the id None, expected a number or a text",
+        "images[3] is no object but 7",
+    ]
+    assert [(one["source_id"], one["file_name"]) for one in images[1:]] == [
+        (1, f"{where['annotations']}: images[1]"),
+        ("images[2]", "photos/b.jpg"),
+        ("images[3]", f"{where['annotations']}: images[3]"),
+    ]
+    assert [one.get("problem") for one in categories] == [
+        None,
+        "categories[1] has the name ' ', expected a text",
+        "categories[2] is no object but None",
+    ]
+    assert annotations[1]["no_image"] == "annotations[1] is no object but 'x'"
+    assert annotations[2]["no_class"] == categories[1]["problem"]
+
+
+def test_faults_are_named_together(tmp_path):
+    names = [{"id": number, "file_name": None} for number in range(12)]
+    with pytest.raises(InputError) as refusal:
+        coco_json.read(source(tmp_path, content(images=names)))
+    for part in ("images[0] has the file_name None", "images[9] has", "and 2 more"):
+        assert part in str(refusal.value)
+    pairs = [{"id": number % 2, "name": str(number)} for number in range(4)]
+    with pytest.raises(InputError, match=r"0 and 2, have the id 0\n.*1 and 3, have the id 1"):
+        coco_json.read(source(tmp_path, content(categories=pairs)))

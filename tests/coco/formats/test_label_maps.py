@@ -218,3 +218,26 @@ def test_a_link_out_of_the_folder_is_no_label_image(tmp_path, source):
     (tmp_path / "labels" / "a.png").symlink_to(tmp_path / "elsewhere.png")
     (image,) = label_maps.read(source)[1]
     assert "leads out of the folder" in image["problem"]
+
+
+def test_all_pairs_that_the_user_must_sort_out_are_named(tmp_path, source):
+    for name in ("a", "b"):
+        write(LABELS, tmp_path / "labels" / f"{name}.png")
+        for suffix in ("jpg", "png"):
+            Image.new("RGB", (20, 10)).save(tmp_path / "images" / f"{name}.{suffix}")
+    with pytest.raises(InputError, match=r"images/a.jpg and a.png\n.*b.jpg and b.png: two files"):
+        label_maps.read(source)
+    for name in ("a", "b"):
+        (tmp_path / "images" / f"{name}.png").unlink()
+        (tmp_path / "labels" / f"{name}.png").rename(tmp_path / "labels" / f"{name}.jpg")
+    write(LABELS, tmp_path / "labels" / "c.png")
+    write(LABELS, tmp_path / "images" / "c.png")
+    with pytest.raises(InputError, match=r"labels/a.jpg\n.*labels/b.jpg: JPEG and WebP"):
+        label_maps.read(source)
+
+
+def test_recognised_though_the_first_file_is_damaged(tmp_path, source):
+    (tmp_path / "labels" / "a.png").write_bytes(b"no image")
+    for folder in ("images", "labels"):
+        write(LABELS, tmp_path / folder / "b.png")
+    assert label_maps.recognise(source).endswith("b.png: pixels are whole numbers up to 40000")

@@ -3,6 +3,8 @@
 import reprlib
 import shlex
 
+MOST = 10  # faults in one message
+
 
 class InputError(ValueError):
     """Files or settings that cannot be used; the message says what, where and what to do."""
@@ -33,6 +35,12 @@ def failed(error: InputError) -> dict:
     """What a format's `translate` returns for an annotation that it cannot make a mask of."""
     check = {"check": error.check} if isinstance(error, MaskError) else {}
     return {"segmentation": None, "problem": str(error)} | check
+
+
+def listed(faults: list[str]) -> str:
+    """Faults of one kind for one message, each on a line of its own."""
+    more = [f"and {len(faults) - MOST} more"] if len(faults) > MOST else []
+    return "\n  ".join([*faults[:MOST], *more])
 
 
 def show(value) -> str:

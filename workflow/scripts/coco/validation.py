@@ -55,7 +55,7 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
     """
     book = Ledger(imported, settings["policies"])
     categories = [
-        one for one in imported["categories"] if not book.ask((of_categories.parent_category,), one)
+        one for one in imported["categories"] if not book.ask(of_categories.NO_CLASS, one)
     ]
     classes, class_of = class_map(categories, wanted)
     check_sources(imported, book)

@@ -3,6 +3,15 @@
 from coco.checks.registry import check
 
 
+@check("category", "error", "drop")
+def invalid_category(category: dict) -> str | None:
+    """A category has no id or name that can be used; its annotations go into quarantine.
+
+    Correct the record, or remove it with its annotations.
+    """
+    return category["problem"] if category.get("check") == "invalid_category" else None
+
+
 @check("category", "info", "drop")
 def parent_category(category: dict) -> str | None:
     """A category only names the group of the others, as Roboflow writes it, and is no class.
@@ -10,6 +19,9 @@ def parent_category(category: dict) -> str | None:
     Nothing.
     """
     return category.get("problem")
+
+
+NO_CLASS = (invalid_category, parent_category)
 
 
 @check("category", "warning", "repair", "stop", merges=True)

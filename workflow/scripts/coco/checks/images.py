@@ -10,6 +10,15 @@ from coco.checks.registry import check
 
 
 @check("image", "error", "quarantine", "stop")
+def invalid_record(image: dict, files: set[str]) -> str | None:
+    """The file of annotations lists an image without an id or name that can be used.
+
+    Correct the record, or remove it.
+    """
+    return problem("invalid_record", image)
+
+
+@check("image", "error", "quarantine", "stop")
 def outside_folder(image: dict, files: set[str]) -> str | None:
     """The image lies outside the folder of its source, by its path or as a link.
 
@@ -205,6 +214,7 @@ def near_duplicate(image: dict, first: dict) -> str | None:
 
 
 UNUSABLE = (
+    invalid_record,
     outside_folder,
     missing_image,
     empty_file,

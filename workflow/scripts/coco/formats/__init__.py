@@ -10,11 +10,13 @@ their beginnings, and raises nothing.
 `read(source)` lists what the files of a source, as the configuration names them, hold:
 categories `{source_id, name}`, images `{source_id, file_name, declared_width, declared_height}`
 and annotations `{source_id, source_image_id, source_category_id, bbox, iscrowd}`, with `area` in
-px² where the source declares it; the rest of an annotation is the format's own business. A category
-that is no class has a `problem`; an image may have one too, and the `split` that the format puts it
-into, which counts if the source has `split: own`. It raises InputError, with file and record, if
-the files are not of the format. Images that are inside annotation files are written to
-`source["embedded"]`, a folder that the import names.
+px² where the source declares it; the rest of an annotation is the format's own business. A
+category that is no class has a `problem`, as an image may, both with the `check` that finds it;
+`no_image` and `no_class` say why an annotation has none, where more than its id is wrong. An image
+may have the `split` that the format puts it into, which counts if the source has `split: own`.
+InputError, with file and record, is raised for files that are not of the format, and for what only
+the user can decide: all faults of a kind at once. Images that are inside annotation files are
+written to `source["embedded"]`, a folder that the import names.
 
 `declared_size(image, annotations)` is the width and height that an image should have according to
 its annotations, or None.

@@ -1,15 +1,16 @@
 """COCO instances files: polygons, uncompressed and compressed RLE, crowds."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from coco import export_layouts, masks, polygons
-from coco.errors import InputError, MaskError, failed, show
+from coco.errors import InputError, MaskError, failed, listed, show
 from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, side
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
+NAMES = {"images": "file_name", "annotations": None, "categories": "name"}
 PARENT = "not a class but the name of a group of classes; no annotation has it"
 
 
@@ -28,35 +29,59 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     path = Path(source["annotations"])
     content = load_json(path, EXPECTED)
     check_structure(content, path)
-    categories = [
-        {"source_id": as_id(category["id"]), "name": category["name"]}
-        | ({"problem": PARENT} if is_parent(category, content) else {})
-        for category in content["categories"]
-    ]
-    images = [
-        {
-            "source_id": as_id(image["id"]),
-            "file_name": in_folder(source["images"], image["file_name"]),
-            "declared_width": side(image.get("width")),
-            "declared_height": side(image.get("height")),
-        }
-        | noted(invalid_size=nonsense(image, width=side, height=side))
-        for image in content["images"]
-    ]
-    image_of = resolver([image["source_id"] for image in images])
-    category_of = resolver([category["source_id"] for category in categories])
+    categories = [category_of(*entry, content) for entry in entries(content, "categories")]
+    images = [image_of(*entry, path, source["images"]) for entry in entries(content, "images")]
+    find_image = resolver([image["source_id"] for image in images])
+    find_category = resolver([category["source_id"] for category in categories])
     annotations = [
-        annotation_of(record, image_of, category_of) for record in content["annotations"]
+        annotation_of(*entry, find_image, find_category)
+        for entry in entries(content, "annotations")
     ]
+    faults = {one["source_id"]: one["problem"] for one in categories if "check" in one}
+    for annotation in annotations:
+        if fault := faults.get(annotation["source_category_id"]):
+            annotation["no_class"] = fault
     return categories, images, annotations
 
 
-def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> dict:
+def entries(content: dict, key: str) -> Iterator[tuple]:
+    """The place in the file, the record (empty if it is none) and its fault, if it has one."""
+    for number, record in enumerate(content[key]):
+        place = f"{key}[{number}]"
+        fault = fault_of(record, place, NAMES[key])
+        yield place, record if isinstance(record, dict) else {}, fault
+
+
+def category_of(place: str, record: dict, fault: str | None, content: dict) -> dict:
+    if fault:
+        number = as_id(record.get("id"))
+        name = as_name(record.get("name")) or place
+        category = {"source_id": place if number is None else number, "name": name}
+        return category | {"check": "invalid_category", "problem": fault}
+    parent = {"problem": PARENT} if is_parent(record, content) else {}
+    return {"source_id": as_id(record["id"]), "name": record["name"]} | parent
+
+
+def image_of(place: str, record: dict, fault: str | None, path: Path, folder: str) -> dict:
+    number, name = as_id(record.get("id")), as_name(record.get("file_name"))
+    image = {
+        "source_id": place if number is None else number,
+        "file_name": in_folder(folder, name) if name else f"{path.as_posix()}: {place}",
+        "declared_width": side(record.get("width")),
+        "declared_height": side(record.get("height")),
+    }
+    image |= noted(invalid_size=nonsense(record, width=side, height=side))
+    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
+
+
+def annotation_of(
+    place: str, record: dict, fault: str | None, find_image: Callable, find_category: Callable
+) -> dict:
     image_id, category_id = as_id(record.get("image_id")), as_id(record.get("category_id"))
     annotation = {
-        "source_id": as_id(record.get("id")),
-        "source_image_id": image_of(image_id),
-        "source_category_id": category_of(category_id),
+        "source_id": place if fault else as_id(record.get("id")),
+        "source_image_id": find_image(image_id),
+        "source_category_id": find_category(category_id),
         "bbox": bbox(record.get("bbox")),
         "area": area(record.get("area")),
         "iscrowd": flag(record.get("iscrowd")) or 0,
@@ -71,7 +96,8 @@ def annotation_of(record: dict, image_of: Callable, category_of: Callable) -> di
         if given != meant
     ]
     invalid = nonsense(record, bbox=bbox, area=area, iscrowd=flag)
-    return annotation | noted(mistyped_id=mistyped, invalid_value=invalid)
+    annotation |= noted(mistyped_id=mistyped, invalid_value=invalid)
+    return annotation | ({"no_image": fault} if fault else {})
 
 
 def nonsense(record: dict, **readers: Callable) -> list[str]:
@@ -135,39 +161,43 @@ def from_rle(rle: dict) -> dict:
 
 
 def check_structure(content, path: Path):
-    """Refuse what is not COCO, or has records that nothing could refer to."""
+    """Refuse what is not COCO, or has no record at all of a kind that could be used."""
     if not isinstance(content, dict):
         raise InputError(f"{path}: holds a JSON {type(content).__name__}; {EXPECTED}")
-    for key in ("images", "annotations", "categories"):
+    for key in NAMES:
         if key not in content:
             raise InputError(
                 f"{path}: has no {key}, but {', '.join(content) or 'nothing'}; {EXPECTED}"
             )
         if not isinstance(content[key], list):
             raise InputError(f"{path}: {key} is no list; {EXPECTED}")
-        for number, record in enumerate(content[key]):
-            if not isinstance(record, dict):
-                raise InputError(f"{path}: {key}[{number}] is no object; {EXPECTED}")
-    for key, name in (("images", "file_name"), ("categories", "name")):
-        for number, record in enumerate(content[key]):
-            if as_id(record.get("id")) is None:
-                raise InputError(
-                    f"{path}: {key}[{number}] has the id {show(record.get('id'))}, "
-                    "expected a number or a text"
-                )
-            if as_name(record.get(name)) is None:
-                raise InputError(
-                    f"{path}: {key}[{number}] has the {name} {show(record.get(name))}, "
-                    "expected a text"
-                )
-    names = {}
-    for category in content["categories"]:
-        name = names.setdefault(category["id"], category["name"])
-        if name != category["name"]:
-            raise InputError(
-                f"{path}: two categories, {name} and {category['name']}, "
-                f"have the id {category['id']}; give each its own"
-            )
+        faults = [fault for _, _, fault in entries(content, key)]
+        if faults and all(faults):
+            raise InputError(f"{path}: none of its {key} can be used:\n  {listed(faults)}")
+    refuse_shared_ids(content["categories"], path)
+
+
+def fault_of(record, place: str, name: str | None) -> str | None:
+    """Why nothing can be made of a record."""
+    if not isinstance(record, dict):
+        return f"{place} is no object but {show(record)}"
+    if name and as_id(record.get("id")) is None:
+        return f"{place} has the id {show(record.get('id'))}, expected a number or a text"
+    if name and as_name(record.get(name)) is None:
+        return f"{place} has the {name} {show(record.get(name))}, expected a text"
+    return None
+
+
+def refuse_shared_ids(categories: list, path: Path):
+    first_of, clashes = {}, []
+    for category in categories:
+        if fault_of(category, "", "name"):
+            continue
+        number, name = as_id(category["id"]), category["name"]
+        if (first := first_of.setdefault(number, name)) != name:
+            clashes.append(f"two categories, {first} and {name}, have the id {number}")
+    if clashes:
+        raise InputError(f"{path}: {listed(clashes)}; give each its own")
 
 
 def is_parent(category: dict, content: dict) -> bool:
@@ -175,10 +205,13 @@ def is_parent(category: dict, content: dict) -> bool:
     names_a_group = any(
         other.get("supercategory") == category["name"]
         for other in content["categories"]
-        if other is not category
+        if isinstance(other, dict) and other is not category
     )
     return (
         category["id"] == 0
         and names_a_group
-        and not any(as_id(one.get("category_id")) == 0 for one in content["annotations"])
+        and not any(
+            isinstance(one, dict) and as_id(one.get("category_id")) == 0
+            for one in content["annotations"]
+        )
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from coco.errors import InputError
+from coco.errors import InputError, listed
 
 IMAGE_SUFFIXES = (
     ".png",
@@ -45,16 +45,18 @@ def by_name(paths: list[Path], folder: Path, ending: str = "") -> dict[str, Path
 
     Files without the ending are left out. Two files of one name raise InputError.
     """
-    named = {}
+    named, doubles = {}, []
     for path in paths:
         name = path.relative_to(folder).with_suffix("").as_posix()
         if name.endswith(ending):
             first = named.setdefault(name.removesuffix(ending), path)
             if first != path:
-                raise InputError(
-                    f"{first} and {path.name}: two files of one name, so that it is not clear "
-                    "which belongs to the annotations; rename one, or take it away"
-                )
+                doubles.append(f"{first} and {path.name}")
+    if doubles:
+        raise InputError(
+            f"{listed(doubles)}: two files of one name, so that it is not clear which belongs to "
+            "the annotations; rename one, or take it away"
+        )
     return named
 
 

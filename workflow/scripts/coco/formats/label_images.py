@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image
 
-from coco.errors import InputError
+from coco.errors import InputError, listed
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
 
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LOSSY = "JPEG and WebP change pixel values, so that labels cannot be read back; export PNG or TIFF"
+FEW = 20  # to find out the format
 THREADS = 4  # the decoders work beside Python
 
 
@@ -42,9 +44,9 @@ def pairs(source: dict) -> list[Pair]:
     photos = [path for path in files(folder, IMAGE_SUFFIXES) if path not in taken]
     photos = by_name(photos, folder, photo_ending)
     lossy = by_name(files(label_folder, LOSSY_SUFFIXES), label_folder, label_ending)
-    for name in photos.keys() & lossy.keys() - labels.keys():
-        if lossy[name] != photos[name]:
-            raise InputError(f"{lossy[name]}: {LOSSY}")
+    unlabelled = sorted(photos.keys() & lossy.keys() - labels.keys())
+    if wrong := [str(lossy[name]) for name in unlabelled if lossy[name] != photos[name]]:
+        raise InputError(f"{listed(wrong)}: {LOSSY}")
     if not photos.keys() & labels.keys():
         raise InputError(
             f"{folder} and {label_folder} have no image of the same name; expected a photo "
@@ -57,12 +59,21 @@ def pairs(source: dict) -> list[Pair]:
 
 
 def first_label(source: dict) -> Path | None:
-    """A label image of the source, if it has folders of photos and labels."""
+    """A label image that is readable, if the source has folders of photos and labels."""
     try:
         found = pairs(source) if {"images", "labels"} <= source.keys() else []
     except InputError:
         return None
-    return next((pair.label for pair in found if pair.label), None)
+    labels = islice((pair.label for pair in found if pair.label), FEW)
+    return next(filter(is_readable, labels), None)
+
+
+def is_readable(path: Path) -> bool:
+    try:
+        stored_values(path)
+    except InputError:
+        return False
+    return True
 
 
 def existing(pair: Pair, source: dict) -> Path:
