@@ -141,3 +141,8 @@ def test_video_is_refused_with_advice(shared):
     path = shared / "data" / "formats" / "cvat_dataset" / "for_video" / "annotations.xml"
     with pytest.raises(InputError, match="CVAT for video file, which has tracks; export"):
         cvat.read({"annotations": str(path), "images": "."})
+
+
+def test_all_images_without_a_name_are_named(read):
+    with pytest.raises(InputError, match=r"image\[0\] has the name None\n.*image\[2\] has"):
+        read('<annotations><image/><image name="a.jpg"/><image/></annotations>')

@@ -173,6 +173,7 @@ def test_cityscapes(tmp_path):
         ("value,class\n1,leaf\nx,leaf\n", "line 3: value 'x'"),
         ("value,class\n1\n", "line 2: value '1', class ''"),
         ("value,class\n1,leaf\n1,fruit\n", "line 3: another class for 1"),
+        ("value,class\nx,leaf\n1,\n", "line 2: value 'x'.*\n.*line 3: value '1'"),
         ("", "line 1"),
         (b"value,class\n1,\xff\n", "cannot be read"),
     ],

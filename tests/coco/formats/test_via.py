@@ -137,3 +137,9 @@ def test_other_files_are_refused(read, broken, message):
     with pytest.raises(InputError, match=message) as refusal:
         read(broken)
     assert "via.json" in str(refusal.value)
+
+
+def test_all_records_that_are_no_images_are_named(read):
+    broken = content(filename=None) | content(key="b.jpg1", regions=None)
+    with pytest.raises(InputError, match=r"'a.jpg123' has the filename None\n.*'b.jpg1' has no li"):
+        read(broken)

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from coco import shapes
-from coco.errors import InputError, show
+from coco.errors import InputError, listed, show
 from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, is_file, load_xml
@@ -71,10 +71,12 @@ def check_structure(root: Element, path: Path):
         )
     if root.find("image") is None:
         raise InputError(f"{path}: has no <image>; {EXPECTED}")
-    for number, image in enumerate(root.iterfind("image")):
-        if as_name(image.get("name")) is None:
-            found = show(image.get("name"))
-            raise InputError(f"{path}: image[{number}] has the name {found}; {EXPECTED}")
+    if nameless := [
+        f"image[{number}] has the name {show(image.get('name'))}"
+        for number, image in enumerate(root.iterfind("image"))
+        if as_name(image.get("name")) is None
+    ]:
+        raise InputError(f"{path}: {listed(nameless)}; {EXPECTED}")
 
 
 def file_of(image: Element, folder: str) -> str:

@@ -13,7 +13,7 @@ import csv
 from pathlib import Path
 
 from coco import masks
-from coco.errors import InputError
+from coco.errors import InputError, listed
 from coco.formats import label_images
 from coco.formats.label_images import Pair
 
@@ -82,22 +82,29 @@ def without_pixels(classes: dict, annotations: list[dict], source: dict) -> list
 
 def read_classes(path: Path, ending: str) -> dict[tuple[str | None, int], str]:
     """The class by file and value; the file is that of its photo, None for all."""
-    classes = {}
+    classes, faults = {}, []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             if not {"value", "class"} <= set(table.fieldnames or []):
                 raise InputError(f"{path}, line 1: {table.fieldnames}; {COLUMNS}")
             for row in table:
-                where = f"{path}, line {table.line_num}"
                 name, value = (row["class"] or "").strip(), (row["value"] or "").strip()
                 if not (name and value.isdecimal() and len(value) < 16):
-                    raise InputError(f"{where}: value {value!r}, class {name!r}; {COLUMNS}")
-                key = (row["file"] or "").strip() if "file" in row else None
-                if key is not None:
-                    key = label_images.without_suffix(key.replace("\\", "/")).removesuffix(ending)
-                if classes.setdefault((key, int(value)), name) != name:
-                    raise InputError(f"{where}: another class for {value}, expected one of each")
+                    faults.append(f"line {table.line_num}: value {value!r}, class {name!r}")
+                    continue
+                key = row_key(row, int(value), ending)
+                if classes.setdefault(key, name) != name:
+                    faults.append(f"line {table.line_num}: another class for {value}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); {COLUMNS}") from error
+    if faults:
+        raise InputError(f"{path}, {listed(faults)}; {COLUMNS}, one class for each value")
     return classes
+
+
+def row_key(row: dict, value: int, ending: str) -> tuple[str | None, int]:
+    if "file" not in row:
+        return None, value
+    name = (row["file"] or "").strip().replace("\\", "/")
+    return label_images.without_suffix(name).removesuffix(ending), value

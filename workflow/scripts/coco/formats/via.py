@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coco import shapes
-from coco.errors import InputError, show
+from coco.errors import InputError, listed, show
 from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, load_json
@@ -65,18 +65,23 @@ def load(path: Path) -> dict[str, dict]:
         content = content.get("_via_img_metadata", content)
     if not isinstance(content, dict) or not content:
         raise InputError(f"{path}: has no images; {EXPECTED}")
-    for key, file in content.items():
-        if as_name(key) is None or not isinstance(file, dict):
-            raise InputError(f"{path}: {show(key)} is no image with regions; {EXPECTED}")
-        if as_name(file.get("filename")) is None:
-            found = show(file.get("filename"))
-            raise InputError(f"{path}: {show(key)} has the filename {found}; {EXPECTED}")
-        if not isinstance(file.get("regions"), list | dict):
-            raise InputError(f"{path}: {show(key)} has no list of regions; {EXPECTED}")
-        for number, region in regions_of(file):
-            if not isinstance(region, dict):
-                raise InputError(f"{path}: {show(key)}, regions[{number}] is no object; {EXPECTED}")
+    if faults := [fault for key, file in content.items() if (fault := fault_of(key, file))]:
+        raise InputError(f"{path}: {listed(faults)}; {EXPECTED}")
     return content
+
+
+def fault_of(key: str, file) -> str | None:
+    """Why a record is no image."""
+    if as_name(key) is None or not isinstance(file, dict):
+        return f"{show(key)} is no image with regions"
+    if as_name(file.get("filename")) is None:
+        return f"{show(key)} has the filename {show(file.get('filename'))}"
+    if not isinstance(file.get("regions"), list | dict):
+        return f"{show(key)} has no list of regions"
+    for number, region in regions_of(file):
+        if not isinstance(region, dict):
+            return f"{show(key)}, regions[{number}] is no object"
+    return None
 
 
 def regions_of(file: dict):
