@@ -38,7 +38,8 @@ class Defect:
         brings: further checks that cannot but find something too.
         classes, model, images: of the configuration, where they matter.
         files: what becomes of the files of images, or of further ones: see `spoil`.
-        folder: whether the data are folders of mask images instead, without the masks of one.
+        source: `masks` for folders of mask images instead, without the masks of one; `label_maps`
+            for label maps, with a value that is void.
         shown: the place of what the documentation shows; None takes that of the first change.
         said: what it shows instead.
     """
@@ -49,7 +50,7 @@ class Defect:
     model: dict = field(default_factory=dict)
     images: dict = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    folder: bool = False
+    source: str = "coco"
     shown: str | None = None
     said: str | None = None
 
@@ -125,7 +126,9 @@ DEFECTS = {
     "unreadable_image": Defect(
         files={"a.png": "truncated"}, brings=GONE, said="a.png: its first 60 bytes"
     ),
-    "unannotated_image": Defect(folder=True, said="a/images/a.png\nb/images/b.png\nb/masks/1.png"),
+    "unannotated_image": Defect(
+        source="masks", said="a/images/a.png\nb/images/b.png\nb/masks/1.png"
+    ),
     "size_mismatch": Defect({"images.0.width": 40, "images.0.height": 60}, GONE),
     "duplicate_image_id": Defect({"images.1.id": 1}, ("unknown_image", "few_examples")),
     "invalid_size": Defect({"images.0.width": "64"}),
@@ -194,6 +197,7 @@ DEFECTS = {
             )
         }
     ),
+    "void_label": Defect(source="label_maps", said="a.png: the values 0, 1, 2 and 255"),
     "mask_partly_outside": Defect({"annotations.+": polygons(square(50, 32, 15))}),
     "wrong_box": Defect({"annotations.0.bbox": [5, 5, 20, 20]}),
     "wrong_area": Defect({"annotations.0.area": 2250}),
@@ -241,7 +245,8 @@ def find(defect: Defect, folder: Path) -> list[dict]:
     """The issues that the workflow finds in the data with the defect, written to a folder."""
     data = folder / "data"
     data.mkdir()
-    source = masks_folder(data) if defect.folder else coco_file(defect, data)
+    makers = {"coco": coco_file, "masks": masks_folder, "label_maps": label_maps}
+    source = makers[defect.source](defect, data)
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
     settings = configuration.complete({}, schema)
     images = settings["images"] | defect.images
@@ -300,7 +305,7 @@ TIFFS = {
 }
 
 
-def masks_folder(folder: Path) -> dict:
+def masks_folder(defect: Defect, folder: Path) -> dict:
     for number, name in enumerate("abcd"):
         for part in ("images",) if name == "a" else ("images", "masks"):
             (folder / name / part).mkdir(parents=True)
@@ -310,3 +315,17 @@ def masks_folder(folder: Path) -> dict:
             mask[5:20, 5:20] = 255
             Image.fromarray(mask).save(folder / name / "masks/1.png")
     return {"format": "masks", "folder": str(folder), "class": "leaf"}
+
+
+def label_maps(defect: Defect, folder: Path) -> dict:
+    for part in ("images", "labels"):
+        (folder / part).mkdir()
+    for number, name in enumerate("abcd"):
+        spoil(folder / "images" / f"{name}.png", None, number)
+        labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+        labels[5:20, 5:20], labels[5:30, 30:50] = 1, 2
+        if name == "a":
+            labels[25:35, 5:20] = 255
+        Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
+    folders = {part: str(folder / part) for part in ("images", "labels")}
+    return {"format": "label_maps", "class": "leaf", **folders}

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
@@ -242,3 +244,45 @@ def test_recognised_though_the_first_file_is_damaged(tmp_path, source):
     for folder in ("images", "labels"):
         write(LABELS, tmp_path / folder / "b.png")
     assert label_maps.recognise(source).endswith("b.png: pixels are whole numbers up to 40000")
+
+
+def void_remarks(source, *maps):
+    """What is remarked on the objects, by their values, of label maps that have these values."""
+    for name, values in zip("ab", maps, strict=False):
+        labels = np.zeros((10, 20), np.uint16)
+        labels[0, : len(values)] = values
+        write(labels, Path(source["labels"], f"{name}.png"))
+        Image.new("RGB", (20, 10)).save(Path(source["images"], f"{name}.jpg"))
+    translated = [
+        (label_maps.value_of(one), label_maps.translate(one, None).get("remarks"))
+        for one in label_maps.read(source)[2]
+    ]
+    return {value: remarks["void_label"] for value, remarks in translated if remarks}
+
+
+def test_a_value_that_says_void_is_a_remark(source):
+    found = "the value {}, the largest that {} bits hold; all others are at most {}"
+    assert void_remarks(source, [1, 2, 255]) == {255: found.format(255, 8, 2)}
+    assert void_remarks(source, [1, 65535], [1, 300]) == {65535: found.format(65535, 16, 300)}
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        ([255], [255]),  # masks of 0 and 255
+        ([255], [1, 2]),  # one of them among label maps
+        ([1, 128, 255],),
+        ([254, 255], [1, 2]),  # counted up to there
+        ([1, 255], [256]),
+        ([1, 254],),
+        ([],),
+    ],
+)
+def test_other_large_values_are_objects(source, maps):
+    assert void_remarks(source, *maps) == {}
+
+
+def test_a_class_that_has_a_name_is_not_void(tmp_path, source):
+    del source["class"]
+    (tmp_path / "classes.csv").write_text("value,class\n1,leaf\n255,stem\n")
+    assert void_remarks(source | {"classes_csv": f"{tmp_path}/classes.csv"}, [1, 255]) == {}

@@ -102,6 +102,16 @@ def thin_lines(annotation: dict, image: dict, context: Context) -> str | None:
     return f"lines of at most {LINE} px, in a box of {width}x{height} px"
 
 
+@check("annotation", "warning", "keep", "quarantine", "stop")
+def void_label(annotation: dict, image: dict, context: Context) -> str | None:
+    """An object has the largest value that a label map can hold, which often says: no object.
+
+    Set the value to 0 in the label maps, or set `quarantine`. Nothing, if it is an object; a table
+    `classes_csv` that has the value ends the warning.
+    """
+    return remark("void_label", annotation)
+
+
 @check("annotation", "warning", "repair", "quarantine", "stop")
 def mask_partly_outside(annotation: dict, image: dict, context: Context) -> str | None:
     """Points lie outside the image, by more than `validation.box_tolerance`; they are cut off.
@@ -152,6 +162,7 @@ DOUBTFUL = (
     swapped_axes,
     covers_image,
     thin_lines,
+    void_label,
     mask_partly_outside,
     wrong_box,
     wrong_area,

@@ -138,9 +138,8 @@ def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | Non
 
 
 def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
-    return {
-        key: annotation[key] for key in ("segmentation", "problem", "check") if key in annotation
-    }
+    keys = "segmentation", "problem", "check", "remarks"
+    return {key: annotation[key] for key in keys if key in annotation}
 
 
 # Pixels

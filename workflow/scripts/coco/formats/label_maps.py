@@ -10,6 +10,7 @@ columns value and class, and file if a value means something else in each label 
 """
 
 import csv
+from collections import defaultdict
 from pathlib import Path
 
 from coco import masks
@@ -18,6 +19,8 @@ from coco.formats import label_images
 from coco.formats.label_images import Pair
 
 COLUMNS = "expected a table, separated by commas, with the columns value, class and maybe file"
+VOIDS = 2**8 - 1, 2**16 - 1, 2**32 - 1
+FAR_BELOW = 2  # times
 
 declared_size = label_images.declared_size
 translate = label_images.translate
@@ -53,7 +56,10 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         return labels.shape[::-1], own
 
     images, annotations = label_images.records(label_images.pairs(source), objects)
-    return categories, images, annotations + without_pixels(classes or {}, annotations, source)
+    if classes is None:
+        remark_void(annotations)
+        return categories, images, annotations
+    return categories, images, annotations + without_pixels(classes, annotations, source)
 
 
 def class_of(pair: Pair, value: int, classes: dict, source: dict) -> dict:
@@ -68,15 +74,38 @@ def class_of(pair: Pair, value: int, classes: dict, source: dict) -> dict:
     return {"source_category_id": name, "iscrowd": int(is_group)}
 
 
+def remark_void(annotations: list[dict]):
+    """Remark on the largest value, if it is the end of a type of pixels, far above all others.
+
+    Masks of 0 and 255 have no others: there it is the object.
+    """
+    values_of = defaultdict(set)
+    for one in annotations:
+        values_of[one["source_image_id"]].add(value_of(one))
+    values = set().union(*values_of.values())
+    void = max(values, default=0)
+    highest = max(values - {void}, default=0)
+    if void not in VOIDS or FAR_BELOW * highest >= void:
+        return
+    found = f"the value {void}, the largest that {void.bit_length()} bits hold"
+    for one in annotations:
+        if value_of(one) == void and len(values_of[one["source_image_id"]]) > 1:
+            one["remarks"] = {"void_label": f"{found}; all others are at most {highest}"}
+
+
+def value_of(annotation: dict) -> int:
+    return int(annotation["source_id"].rpartition(":")[2])
+
+
 def without_pixels(classes: dict, annotations: list[dict], source: dict) -> list[dict]:
     """The objects of the table that no label map shows."""
-    shown = {(one["source_image_id"], one["source_id"].rpartition(":")[2]) for one in annotations}
+    shown = {(one["source_image_id"], value_of(one)) for one in annotations}
     return [
         label_images.annotation(f"{file}:{value}", name)
         | {"source_image_id": file}
         | {"problem": f"{source['classes_csv']} names it, but no pixel has the value {value}"}
         for (file, value), name in classes.items()
-        if file is not None and (file, str(value)) not in shown
+        if file is not None and (file, value) not in shown
     ]
 
 
