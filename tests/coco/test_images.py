@@ -359,9 +359,16 @@ def test_missing_file(tmp_path, image_settings):
     "name", ["leaf 1.png", "LEAF 1.JPG", "leaf%201.jpg", r"D:\photos\leaf 1.jpg", "leaf 1"]
 )
 def test_missing_file_whose_name_is_written_differently(name, tmp_path, image_settings):
-    (tmp_path / "leaf 1.jpg").touch()
+    for suffix in ("jpg", "json", "txt"):
+        (tmp_path / f"leaf 1.{suffix}").touch()
     found = images.inspect(tmp_path / name, image_settings)
     assert found.problem == "the file does not exist, but leaf 1.jpg does"
+
+
+def test_missing_file_of_a_folder_that_is_missing_too(tmp_path, image_settings):
+    (tmp_path / "leaf 1.jpg").touch()
+    found = images.inspect(tmp_path / "C:/photos/leaf 1.jpg", image_settings)
+    assert found.problem == f"the file does not exist, but {tmp_path}/leaf 1.jpg does"
 
 
 @pytest.mark.parametrize("size", [(20, 13), (20, 11), (12, 20)])

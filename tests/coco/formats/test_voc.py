@@ -133,8 +133,9 @@ def test_boxes_without_masks_are_problems(folder):
 def test_lists_say_which_photos_count_and_where(folder):
     lists = folder / "ImageSets" / "Segmentation"
     lists.mkdir(parents=True)
-    for name in ("b", "c d", "unlisted"):
-        Image.new("RGB", (20, 10)).save(folder / "JPEGImages" / f"{name}.jpg")
+    for name in ("b", "c d", "unlisted", "without photo"):
+        if name != "without photo":
+            Image.new("RGB", (20, 10)).save(folder / "JPEGImages" / f"{name}.jpg")
         save(OBJECTS, folder / "SegmentationObject" / f"{name}.png")
         save(CLASSES, folder / "SegmentationClass" / f"{name}.png")
     Image.new("RGB", (20, 10)).save(folder / "JPEGImages" / "other task.jpg")
@@ -148,7 +149,9 @@ def test_lists_say_which_photos_count_and_where(folder):
         "c d": "train",
         "gone": "val",
         "unlisted": None,
+        "without photo": None,
     }
+    assert "problem" not in images["without photo"]
     assert images["unlisted"]["problem"].startswith("listed in none of train, val and test")
     assert images["gone"]["file_name"] == f"{folder}/JPEGImages/gone"
     assert not any("split" in image for image in read(folder)[1])

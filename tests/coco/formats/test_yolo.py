@@ -48,7 +48,7 @@ def test_a_polygon_per_line(folder):
     [
         ("0 0.5 0.5 0.2 0.2", "a box (class x y width height), expected a polygon"),
         ("0 40 50 300 50 300 90", "coordinates from 40 to 300, expected fractions"),
-        ("0 -0.2 0 1 0 1 1", "coordinates from -0.2 to 1"),
+        ("0 -2 0 1 0 1 1", "coordinates from -2 to 1"),
         ("0 0.1 0.2 0.3 0.4 0.5", "5 coordinates"),
         ("0 0.1 0.2 0.3 x 0.5 0.6", "could not convert string to float: 'x'"),
         ("0 0.1 0.2 0.3 nan 0.5 0.6", "not finite"),
@@ -64,12 +64,36 @@ def test_unusable_lines_are_problems(folder, line, problem):
     assert problem in translated[3]["problem"]
 
 
+def test_a_polygon_that_leaves_the_photo_is_cut_off(folder):
+    (folder / "labels" / "train" / "a.b.txt").write_text("0 -0.2 0 0.5 0 0.5 1.3 -0.2 1.3")
+    translated = yolo.translate(read(folder)[2][0], (20, 10))
+    assert masks.box(translated["segmentation"]) == [0, 0, 10, 10]
+    assert translated["extent"] == pytest.approx([-4, 0, 14, 13])
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "1.000000e+00"])
+def test_a_class_may_be_written_as_a_fraction(folder, text):
+    (folder / "labels" / "train" / "a.b.txt").write_text(SQUARE.replace("1", text, 1))
+    assert read(folder)[2][0]["source_category_id"] == 1
+
+
+def test_two_photos_with_one_file_of_labels_are_named(folder):
+    Image.new("RGB", (20, 10)).save(folder / "images" / "train" / "a.b.png")
+    Image.new("RGB", (20, 10)).save(folder / "images" / "train" / "c.png")  # without labels
+    _, images, annotations = read(folder)
+    problems = {image["source_id"].split("/")[-1]: image.get("problem") for image in images}
+    said = f"a.b.jpg and a.b.png have one file of labels, {folder}/labels/train/a.b.txt; "
+    assert problems["a.b.jpg"].startswith(said) and problems["a.b.png"] == problems["a.b.jpg"]
+    assert problems["c.jpg"] is None and problems["c.png"] is None
+    assert len(annotations) == 2
+
+
 def test_unknown_classes_stay_for_the_import_to_find(folder):
     (folder / "labels" / "val" / "d.txt").write_text(
-        f"7 0 0 1 0 1 1\nleaf 0 0 1 0 1 1\n{5000 * '1'} 0 0 1 0 1 1\n"
+        f"7 0 0 1 0 1 1\nleaf 0 0 1 0 1 1\n{5000 * '1'} 0 0 1 0 1 1\n1.5 0 0 1 0 1 1\n"
     )
     found = [one["source_category_id"] for one in read(folder)[2][2:]]
-    assert found == [7, "leaf", 5000 * "1"]
+    assert found == [7, "leaf", 5000 * "1", "1.5"]
 
 
 def test_labels_without_a_photo_are_listed(folder):
@@ -79,6 +103,7 @@ def test_labels_without_a_photo_are_listed(folder):
     assert images[-1]["file_name"] == f"{folder}/images/train/gone.1"
     assert annotations[-1]["source_image_id"] == "images/train/gone.1"
     assert len(images) == 4
+    assert "problem" not in read(folder, split="own")[1][-1]  # than that there is no photo
 
 
 def test_labels_that_are_no_text(folder):

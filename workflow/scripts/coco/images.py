@@ -119,17 +119,21 @@ class Inspection:
 
 
 def missing(path: Path) -> str:
-    """That the file does not exist, and which ones may be meant."""
-    alike = names_in(path.parent).get(plain(path.name), [])
+    """That the file does not exist, and which ones may be meant, in its folder or one above."""
+    folder = next((above for above in path.parents if above.is_dir()), path.parent)
+    alike = names_in(folder).get(plain(path.name), [])
+    if folder != path.parent:
+        alike = [str(folder / name) for name in alike]
     return "the file does not exist" + (f", but {' and '.join(alike)} does" if alike else "")
 
 
 @cache
 def names_in(folder: Path) -> dict[str, list[str]]:
-    """The files of a folder by what tools that write names differently agree on."""
+    """The images of a folder by what tools that write names differently agree on."""
     names = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        names.setdefault(plain(path.name), []).append(path.name)
+        if path.suffix.lower() in Image.registered_extensions():
+            names.setdefault(plain(path.name), []).append(path.name)
     return names
 
 

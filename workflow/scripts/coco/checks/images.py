@@ -101,7 +101,7 @@ def unannotated_image(image: dict, files: set[str]) -> str | None:
 
 @check("image", "error", "quarantine", "keep", "stop")
 def size_mismatch(image: dict, files: set[str]) -> str | None:
-    """The file has another width or height than the annotations declare.
+    """The file has another width or height than the annotations declare, or the label map has.
 
     Annotations of another size lie in the wrong place: put the file back that was annotated. If
     only the declared numbers are wrong, correct them, or set `keep`.
@@ -110,7 +110,7 @@ def size_mismatch(image: dict, files: set[str]) -> str | None:
     declared = image["declared_width"], image["declared_height"]
     if None in declared or declared == size:
         return None
-    return f"{size[0]}x{size[1]} pixels, declared as {declared[0]}x{declared[1]}"
+    return f"{size[0]}x{size[1]} pixels, its annotations are for {declared[0]}x{declared[1]}"
 
 
 @check("image", "warning", "keep", "quarantine", "stop")

@@ -75,8 +75,10 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
 
     images, annotations = label_images.records(found, objects)
     for image in images:
-        given = given_split(source, lists_of.get(image["source_id"], []))
-        image.update(given | image)  # its own problem, if it has one, comes first
+        lists = lists_of.get(image["source_id"], [])
+        if lists or image["source_id"] in photos:
+            given = given_split(source, lists)
+            image.update(given | image)  # its own problem, if it has one, comes first
     categories = [{"source_id": number, "name": name} for number, name in classes.names.items()]
     return categories, images, annotations
 

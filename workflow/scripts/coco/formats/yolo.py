@@ -19,7 +19,8 @@ from coco.formats.folders import exists, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.yolo_description import NAME_FILES, describe, photos_of
 
-SLACK = 0.01  # rounding leads out of the photo by so much
+FARTHEST = 1.0  # sides of the photo that a polygon may lead out of it
+MOST_CLASSES = 1e9
 
 
 def recognise(source: dict) -> str | None:
@@ -34,20 +35,10 @@ def recognise(source: dict) -> str | None:
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     folder = Path(source["folder"])
     path, names, parts = describe(folder)
-    lists_of = defaultdict(list)
-    for split, entries in parts.items():
-        for entry in entries:
-            for photo in photos_of(entry, folder):
-                lists_of[photo].append(split)
-    label_of = {photo: label_file(photo) for photo in lists_of}
-    if not any(exists(label) for label in label_of.values()):
-        first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
-        raise InputError(
-            f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
-            "expected images/<name>.jpg and labels/<name>.txt"
-        )
-    for photo, label in without_photo(label_of).items():
-        lists_of[photo], label_of[photo] = [], label
+    lists_of, label_of = files_of(path, parts, folder)
+    sharing = defaultdict(list)
+    for photo, label in label_of.items():
+        sharing[label].append(photo)
     images, annotations = [], []
     for photo, lists in lists_of.items():
         image = {
@@ -55,9 +46,12 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
             "file_name": photo.as_posix(),
             "declared_width": None,
             "declared_height": None,
-        } | given_split(source, lists)
+        } | (given_split(source, lists) if lists else {})
+        label = label_of[photo]
         try:
-            annotations += labels_of(image["source_id"], label_of[photo], folder)
+            if photo == sharing[label][0]:
+                annotations += labels_of(image["source_id"], label, folder)
+            refuse_shared(label, sharing[label])
         except InputError as error:
             image["problem"] = str(error)
         images.append(image)
@@ -85,6 +79,14 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
         return failed(error)
 
 
+def refuse_shared(label: Path, photos: list[Path]):
+    if len(photos) > 1 and exists(label):
+        names = " and ".join(photo.name for photo in photos)
+        raise InputError(
+            f"{names} have one file of labels, {label}; rename one and its labels, or take it away"
+        )
+
+
 # Labels
 
 
@@ -100,7 +102,7 @@ def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
         annotation = {
             "source_id": f"{relative(path, folder)}:{number}",
             "source_image_id": image,
-            "source_category_id": int(category) if is_short(category) else category,
+            "source_category_id": class_number(category),
             "bbox": None,
             "iscrowd": 0,
         }
@@ -112,9 +114,13 @@ def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
     return annotations
 
 
-def is_short(number: str) -> bool:
-    """Whether it is a whole number that can be one of a class."""
-    return number.isdecimal() and len(number) < 10
+def class_number(text: str) -> int | str:
+    """The number of a class, which some tools write as 1.0; the text itself if it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() and 0 <= number < MOST_CLASSES else text
 
 
 def polygon(values: list[str]) -> list[float]:
@@ -140,7 +146,7 @@ def polygon(values: list[str]) -> list[float]:
         raise MaskError(
             "invalid_coordinates", "a coordinate that is not finite, expected fractions from 0 to 1"
         )
-    if min(numbers) < -SLACK or max(numbers) > 1 + SLACK:
+    if min(numbers) < -FARTHEST or max(numbers) > 1 + FARTHEST:
         raise MaskError(
             "invalid_coordinates",
             f"coordinates from {min(numbers):g} to {max(numbers):g}, expected fractions from 0 "
@@ -150,6 +156,27 @@ def polygon(values: list[str]) -> list[float]:
 
 
 # Files
+
+
+def files_of(
+    path: Path, parts: dict[str, list[Path]], folder: Path
+) -> tuple[dict[Path, list[str]], dict[Path, Path]]:
+    """For each photo, there or not, the splits that list it, and its file of labels."""
+    lists_of = defaultdict(list)
+    for split, entries in parts.items():
+        for entry in entries:
+            for photo in photos_of(entry, folder):
+                lists_of[photo].append(split)
+    label_of = {photo: label_file(photo) for photo in lists_of}
+    if not any(exists(label) for label in label_of.values()):
+        first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
+        raise InputError(
+            f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
+            "expected images/<name>.jpg and labels/<name>.txt"
+        )
+    for photo, label in without_photo(label_of).items():
+        lists_of[photo], label_of[photo] = [], label
+    return lists_of, label_of
 
 
 def label_file(photo: Path) -> Path:
