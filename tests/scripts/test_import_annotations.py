@@ -167,6 +167,30 @@ def test_a_bad_record_stops_no_other(source, imported, image_settings):
     assert found["image_quarantined", 13]
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (None, "it has no class"),
+        (7, "its class is 7, expected one text"),
+        (True, "its class is True, expected one text"),
+        (["a", "b"], "its class is ['a', 'b'], expected one text"),
+    ],
+)
+def test_what_is_no_class_is_told(tmp_path, imported, label, said):
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.png")
+    square = [[2, 2], [6, 2], [6, 6], [2, 6]]
+    shapes = [{"label": "leaf", "points": square}, {"label": label, "points": square}]
+    (tmp_path / "a.json").write_text(json.dumps({"imagePath": "a.png", "shapes": shapes}))
+    found = imported({"format": "labelme", "folder": str(tmp_path)})["annotations"]
+    assert [one.get("problem") for one in found] == [None, said]
+
+
+def test_a_category_id_that_is_none_is_told(source, imported):
+    source.content["annotations"][0]["category_id"] = True
+    problem = imported(source.config())["annotations"][0]["problem"]
+    assert problem == "its category_id is True, expected a number or a text"
+
+
 def test_clashing_ids_are_visible(tmp_path, source, imported):
     source.content["images"] += [
         {"id": 9, "file_name": "0.png"},  # a file twice

@@ -61,19 +61,20 @@ def test_image_without_regions_is_an_image(read):
 
 
 @pytest.mark.parametrize(
-    ("value", "name"),
+    ("value", "name", "said"),
     [
-        ("leaf", "leaf"),
-        ({"leaf": True, "root": False}, "leaf"),  # checkboxes
-        ({"leaf": True, "root": True}, None),
-        ({}, None),
-        ("", None),
-        (3, None),
+        ("leaf", "leaf", None),
+        ({"leaf": True, "root": False}, "leaf", None),  # checkboxes
+        ({"leaf": True, "root": True}, None, "its class is ['leaf', 'root'], expected one text"),
+        ({}, None, None),
+        ("", None, "its class is '', expected one text"),
+        (3, None, "its class is 3, expected one text"),
     ],
 )
-def test_value_of_the_attribute_is_the_class(read, value, name):
+def test_value_of_the_attribute_is_the_class(read, value, name, said):
     annotations = read(content(region(RECT, kind=value), region(RECT, kind="root")))[2]
     assert annotations[0]["source_category_id"] == name
+    assert annotations[0].get("no_class") == said
 
 
 def test_one_class_for_all(read):

@@ -24,6 +24,11 @@ def translate(polygons: list, size: tuple[int, int]) -> dict:
     """
     if not (isinstance(polygons, list) and all(isinstance(part, list) for part in polygons)):
         raise MaskError("invalid_polygon", "neither an RLE nor a list of polygons")
+    if are_pairs(polygons) or any(are_pairs(part) for part in polygons):
+        raise MaskError(
+            "invalid_polygon",
+            "points as pairs [x, y], expected one list [x1, y1, x2, y2, ...] for each polygon",
+        )
     solid = [part for part in polygons if len(part) >= 6] or polygons
     width, height = size
     parts = masks.of_polygons(solid, height, width)
@@ -32,6 +37,12 @@ def translate(polygons: list, size: tuple[int, int]) -> dict:
         lacking = f"{len(polygons) - len(solid)} of {len(polygons)} parts"
         found["incomplete_polygon"] = f"{lacking} with fewer than three points"
     return {"segmentation": masks.union(parts), "extent": masks.extent(solid), "remarks": found}
+
+
+def are_pairs(values: list) -> bool:
+    """Whether they are three or more points instead of numbers or outlines."""
+    pairs = [value for value in values if isinstance(value, list) and len(value) == 2]
+    return len(pairs) == len(values) > 2
 
 
 def remarks(polygons: list[list[float]], parts: list[dict]) -> dict[str, str]:

@@ -95,6 +95,8 @@ def annotation_of(
         )
         if given != meant
     ]
+    for wrong in nonsense(record, category_id=as_id):
+        annotation["no_class"] = f"its {wrong}, expected a number or a text"
     invalid = nonsense(record, bbox=bbox, area=area, iscrowd=flag)
     annotation |= noted(mistyped_id=mistyped, invalid_value=invalid)
     return annotation | ({"no_image": fault} if fault else {})

@@ -89,7 +89,7 @@ def shapes_of(image: Element) -> Iterator[tuple]:
     for number, shape in enumerate(shape for shape in image if shape.tag != "tag"):
         group = shape.get("group_id", "0")
         group = None if group == "0" else group
-        yield f"{shape.tag}[{number}]", as_name(shape.get("label")), group, shape
+        yield f"{shape.tag}[{number}]", shape.get("label"), group, shape
 
 
 # Shapes

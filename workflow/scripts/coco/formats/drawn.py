@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from coco import shapes
-from coco.errors import InputError, failed
+from coco.errors import InputError, failed, show
+from coco.formats.fields import as_name
 
 
 def objects(image: str, drawn: Iterable[tuple]) -> list[dict]:
@@ -12,11 +13,15 @@ def objects(image: str, drawn: Iterable[tuple]) -> list[dict]:
 
     Args:
         image: the image's id.
-        drawn: `(place, class, group, shape)` of each shape, the group None for a shape alone.
+        drawn: `(place, class, group, shape)` of each shape, the class as the file has it, the
+            group None for a shape alone.
     """
-    members = defaultdict(list)
-    for place, name, group, shape in drawn:
-        members[name, place if group is None else ("group", group)].append((place, shape))
+    members, faults = defaultdict(list), {}
+    for place, value, group, shape in drawn:
+        key = as_name(value), place if group is None else ("group", group)
+        members[key].append((place, shape))
+        if key[0] is None and value is not None:
+            faults[key] = {"no_class": f"its class is {show(value)}, expected one text"}
     return [
         {
             "source_id": f"{image}: " + ", ".join(place for place, _ in parts),
@@ -26,7 +31,8 @@ def objects(image: str, drawn: Iterable[tuple]) -> list[dict]:
             "iscrowd": 0,
             "shapes": [shape for _, shape in parts],
         }
-        for (name, _), parts in members.items()
+        | faults.get((name, group), {})
+        for (name, group), parts in members.items()
     ]
 
 

@@ -131,8 +131,7 @@ def image_record(
 def shapes_of(content: dict) -> Iterator[tuple]:
     for number, shape in enumerate(content["shapes"]):
         shape = shape if isinstance(shape, dict) else {"shape_type": shape}
-        label, group = as_name(shape.get("label")), as_id(shape.get("group_id"))
-        yield f"shapes[{number}]", label, group, shape
+        yield f"shapes[{number}]", shape.get("label"), as_id(shape.get("group_id")), shape
 
 
 def part_of(shape: dict) -> list[float] | shapes.Bitmap:

@@ -99,16 +99,16 @@ def shapes_of(file: dict, source: dict) -> Iterator[tuple]:
 # Classes
 
 
-def class_of(region: dict, source: dict) -> str | None:
-    """The one value of the attribute; None if there is none or several."""
+def class_of(region: dict, source: dict):
+    """The value of the attribute; where options are ticked, the one, or the list of several."""
     if "class" in source:
         return source["class"]
     attributes = region.get("region_attributes")
     value = attributes.get(source["class_attribute"]) if isinstance(attributes, dict) else None
     if isinstance(value, dict):  # checkboxes
         ticked = [option for option, is_ticked in value.items() if is_ticked]
-        value = ticked[0] if len(ticked) == 1 else None
-    return as_name(value)
+        value = ticked[0] if len(ticked) == 1 else ticked or None
+    return value
 
 
 def refuse_attribute(files: dict, path: Path, attribute: str):
