@@ -39,7 +39,7 @@ class Defect:
         classes, model, images: of the configuration, where they matter.
         files: what becomes of the files of images, or of further ones: see `spoil`.
         source: `masks` for folders of mask images instead, without the masks of one; `label_maps`
-            for label maps, with a value that is void.
+            for label maps, with a value that is void; `cvat` for a file of CVAT, with a tag.
         shown: the place of what the documentation shows; None takes that of the first change.
         said: what it shows instead.
     """
@@ -139,6 +139,7 @@ DEFECTS = {
         files={"a.tif": "RGB and two channels"},
         said="a.tif: RGB and two channels",
     ),
+    "tagged_image": Defect(source="cvat", said='<tag label="blurred" source="manual"/>'),
     "name_clash": Defect({"images.1.file_name": "A.png"}, files={"A.png": "sound"}),
     "image_turned_two_ways": Defect(
         {"images.+": {"id": 5, "file_name": "a.png", "width": 40, "height": 60}},
@@ -245,7 +246,7 @@ def find(defect: Defect, folder: Path) -> list[dict]:
     """The issues that the workflow finds in the data with the defect, written to a folder."""
     data = folder / "data"
     data.mkdir()
-    makers = {"coco": coco_file, "masks": masks_folder, "label_maps": label_maps}
+    makers = {"coco": coco_file, "masks": masks_folder, "label_maps": label_maps, "cvat": cvat}
     source = makers[defect.source](defect, data)
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
     settings = configuration.complete({}, schema)
@@ -329,3 +330,15 @@ def label_maps(defect: Defect, folder: Path) -> dict:
         Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
     folders = {part: str(folder / part) for part in ("images", "labels")}
     return {"format": "label_maps", "class": "leaf", **folders}
+
+
+def cvat(defect: Defect, folder: Path) -> dict:
+    images = ""
+    for number, name in enumerate("abcd"):
+        spoil(folder / f"{name}.png", None, number)
+        tag = '<tag label="blurred" source="manual"/>' if name == "a" else ""
+        images += f'''<image name="{name}.png" width="{WIDTH}" height="{HEIGHT}">{tag}
+            <box label="leaf" xtl="5" ytl="5" xbr="20" ybr="20"/></image>'''
+    (folder / "annotations.xml").write_text(f"<annotations>{images}</annotations>")
+    source = {"annotations": str(folder / "annotations.xml"), "images": str(folder)}
+    return {"format": "cvat"} | source

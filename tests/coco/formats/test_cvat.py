@@ -39,6 +39,7 @@ def test_images_labels_and_shapes(read):
             "file_name": "photos/a.jpg",
             "declared_width": 40,
             "declared_height": 30,
+            "remarks": {"tagged_image": "leaf"},
         }
     ]
     assert [one["source_id"] for one in annotations] == ["a.jpg: polygon[0]"]
@@ -146,3 +147,20 @@ def test_video_is_refused_with_advice(shared):
 def test_all_images_without_a_name_are_named(read):
     with pytest.raises(InputError, match=r"image\[0\] has the name None\n.*image\[2\] has"):
         read('<annotations><image/><image name="a.jpg"/><image/></annotations>')
+
+
+def test_an_image_listed_twice_has_each_shape_once(read):
+    image = f'<image name="a.jpg" width="40" height="30">{SQUARE}</image>'
+    _, images, annotations = read(f"<annotations>{2 * image}</annotations>")
+    assert [one["source_id"] for one in images] == ["a.jpg", "a.jpg"]
+    ids = [one["source_id"] for one in annotations]
+    assert ids == ["a.jpg: polygon[0]", "a.jpg: image[1], polygon[0]"]
+
+
+def test_a_label_that_is_not_declared_is_no_class(read):
+    """As in COCO: a slip of the pen makes no class of its own."""
+    categories, _, annotations = read(document(SQUARE.replace("leaf", "laef")))
+    assert [one["name"] for one in categories] == ["leaf", "root"]
+    assert annotations[0]["source_category_id"] == "laef"
+    undeclared = f'<annotations><image name="a.jpg">{SQUARE}</image></annotations>'
+    assert [one["name"] for one in read(undeclared)[0]] == ["leaf"]

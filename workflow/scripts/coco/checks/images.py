@@ -158,6 +158,15 @@ def extra_channels(image: dict, files: set[str]) -> str | None:
     return remark("extra_channels", image)
 
 
+@check("image", "info", "keep", "stop")
+def tagged_image(image: dict, files: set[str]) -> str | None:
+    """The image as a whole has tags, which are not used: the model learns of objects alone.
+
+    Nothing, unless they say that the image should not be used: then remove it.
+    """
+    return remark("tagged_image", image)
+
+
 @check("image", "warning", "keep", "stop")
 def name_clash(image: dict, files: set[str]) -> str | None:
     """The names of two files differ only by upper and lower case.
@@ -183,7 +192,8 @@ def image_listed_twice(image: dict, first: dict) -> str | None:
 
     Nothing, if that is meant, such as with one file of annotations per class.
     """
-    return f"listed with the id {first['source_id']} too"
+    same = image["source"] == first["source"] and image["source_id"] == first["source_id"]
+    return "listed twice" if same else f"listed with the id {first['source_id']} too"
 
 
 @check("image", "error", "quarantine", "keep", "stop")
@@ -227,7 +237,7 @@ UNUSABLE = (
     size_mismatch,
     duplicate_image_id,
 )
-DOUBTFUL = (invalid_size, wrong_extension, constant_image, extra_channels, name_clash)
+DOUBTFUL = (invalid_size, wrong_extension, constant_image, extra_channels, tagged_image, name_clash)
 REPEATED = (image_turned_two_ways, image_listed_twice)
 
 

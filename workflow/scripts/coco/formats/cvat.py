@@ -2,7 +2,7 @@
 
 Shapes of the same label and `group_id` in an image are one object. Every shape is whole:
 `z_order` does not cut off what lies beneath another. An image without shapes shows no object.
-Attributes and tags are not used.
+Attributes and tags are not used. Labels are those that the file declares, if it declares any.
 
 https://docs.cvat.ai/docs/manual/advanced/xml_format
 """
@@ -36,20 +36,26 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     path = Path(source["annotations"])
     root = load_xml(path, EXPECTED)
     check_structure(root, path)
-    images, annotations = [], []
-    for element in root.iterfind("image"):
+    images, annotations, listed_before = [], [], set()
+    for number, element in enumerate(root.iterfind("image")):
         name = "/".join(filter(None, [element.get("subset"), element.get("name")]))
-        images.append(
-            {
-                "source_id": name,
-                "file_name": file_of(element, source["images"]),
-                "declared_width": whole(element.get("width")),
-                "declared_height": whole(element.get("height")),
-            }
-        )
-        annotations += drawn.objects(name, shapes_of(element))
+        images.append(image_of(element, name, source["images"]))
+        place = f"image[{number}], " if name in listed_before else ""
+        annotations += drawn.objects(name, shapes_of(element, place))
+        listed_before.add(name)
     labels = [as_name(one.text) for one in root.iterfind("meta//labels/label/name")]
-    return drawn.categories(annotations, labels), images, annotations
+    return drawn.categories([] if labels else annotations, labels), images, annotations
+
+
+def image_of(element: Element, name: str, folder: str) -> dict:
+    image = {
+        "source_id": name,
+        "file_name": file_of(element, folder),
+        "declared_width": whole(element.get("width")),
+        "declared_height": whole(element.get("height")),
+    }
+    tags = [str(tag.get("label")) for tag in element.iterfind("tag")]
+    return image | ({"remarks": {"tagged_image": ", ".join(tags)}} if tags else {})
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
@@ -85,11 +91,11 @@ def file_of(image: Element, folder: str) -> str:
     return in_subset if is_file(in_subset) else in_folder(folder, image.get("name"))
 
 
-def shapes_of(image: Element) -> Iterator[tuple]:
+def shapes_of(image: Element, place: str) -> Iterator[tuple]:
     for number, shape in enumerate(shape for shape in image if shape.tag != "tag"):
         group = shape.get("group_id", "0")
         group = None if group == "0" else group
-        yield f"{shape.tag}[{number}]", shape.get("label"), group, shape
+        yield f"{place}{shape.tag}[{number}]", shape.get("label"), group, shape
 
 
 # Shapes
