@@ -45,3 +45,8 @@ def test_unknown_class_is_refused_with_those_there_are(wanted):
 def test_class_asked_for_twice_is_refused(wanted):
     with pytest.raises(InputError, match="leaf stands there twice"):
         class_map(CATEGORIES, wanted)
+
+
+def test_a_space_behind_a_name_is_seen():
+    with pytest.raises(InputError, match=r"no class leaf, expected some of: 'leaf '$"):
+        class_map([CATEGORIES[0] | {"name": "leaf "}], ["leaf"])

@@ -285,8 +285,16 @@ def test_two_files_of_annotations_for_the_same_images():
     )
     result = validate(imported)
     assert rows(result) == [("image", 50, "image_listed_twice", "merged")]
+    assert result.issues[0]["found"] == "listed with the id 1 too"
     assert ids(result.dataset["images"]) == [101, 102, 103]
     assert result.dataset["annotations"][-1]["image_id"] == 101
+
+
+def test_an_image_listed_twice_with_the_same_id():
+    imported = data()
+    imported["images"].append(image(1))
+    (issue,) = validate(imported).issues
+    assert (issue["check"], issue["found"]) == ("image_listed_twice", "listed twice")
 
 
 def test_image_in_two_splits_stops():

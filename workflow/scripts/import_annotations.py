@@ -14,7 +14,7 @@ from pathlib import Path
 
 import console
 from coco import checksums, images, json_files, orientation
-from coco.errors import InputError
+from coco.errors import InputError, written
 from coco.formats import FORMATS
 from coco.formats.fields import in_folder
 from coco.formats.files import below
@@ -306,7 +306,7 @@ def reference_problems(annotation: dict, candidates: list[dict], category: int |
         problems.append(f"several images have the id {annotation['source_image_id']}: {names}")
     if category is None:
         name = annotation["source_category_id"]
-        unknown = "it has no class" if name is None else f"no category has the id {name}"
+        unknown = "it has no class" if name is None else f"no category has the id {written(name)}"
         problems.append(annotation.get("no_class", unknown))
     return problems
 

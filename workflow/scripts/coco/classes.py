@@ -1,6 +1,6 @@
 """The class map: which classes there are, in which order, and what the sources call them."""
 
-from coco.errors import InputError
+from coco.errors import InputError, written
 
 
 def class_map(categories: list[dict], wanted: list | None) -> tuple[list[dict], dict[int, int]]:
@@ -47,10 +47,10 @@ def check(groups: list[tuple[str, list[str]]], known):
     for origin in origins:
         if origin not in known:
             raise InputError(
-                f"classes: the data have no class {origin}, "
-                f"expected some of: {', '.join(known) or 'none, the data have no classes'}"
+                f"classes: the data have no class {written(origin)}, expected some of: "
+                f"{', '.join(map(written, known)) or 'none, the data have no classes'}"
             )
     for values in (names, origins):
         for value in values:
             if values.count(value) > 1:
-                raise InputError(f"classes: {value} stands there twice, expected once")
+                raise InputError(f"classes: {written(value)} stands there twice, expected once")

@@ -43,6 +43,12 @@ def listed(faults: list[str]) -> str:
     return "\n  ".join([*faults[:MOST], *more])
 
 
+def written(name) -> str:
+    """A name as it is, but in quotes if nobody would see the spaces around it."""
+    text = str(name)
+    return text if text == text.strip() else repr(text)
+
+
 def show(value) -> str:
     """A value from a user's file, in the few words that a message has room for."""
     return reprlib.repr(value)

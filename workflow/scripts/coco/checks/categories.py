@@ -1,6 +1,7 @@
 """The checks of categories, as the sources declare them."""
 
 from coco.checks.registry import check
+from coco.errors import written
 
 
 @check("category", "error", "drop")
@@ -31,7 +32,7 @@ def category_declared_twice(category: dict, first: dict) -> str | None:
     Nothing: it is one class. Remove the second to be rid of the warning.
     """
     same = category["source_id"] == first["source_id"]
-    return f"{category['name']} is declared twice" if same else None
+    return f"{written(category['name'])} is declared twice" if same else None
 
 
 @check("category", "warning", "repair", "stop", merges=True)
@@ -40,7 +41,7 @@ def duplicate_category(category: dict, first: dict) -> str | None:
 
     Nothing, if they mean the same. Else give each its own name.
     """
-    return f"{category['name']} is the name of the id {first['source_id']} too"
+    return f"{written(category['name'])} is the name of the id {first['source_id']} too"
 
 
 @check("category", "warning", "keep", "stop")
@@ -52,7 +53,7 @@ def similar_categories(category: dict, other: str) -> str | None:
     name = category["name"]
     if name == other:
         return None
-    return f"{name!r} is nearly {other!r}; `{{name: {other}, from: [{other!r}, {name!r}]}}`"
+    return f"{name!r} is nearly {other!r}; `{{name: {other.strip()}, from: [{other!r}, {name!r}]}}`"
 
 
 @check("category", "warning", "keep", "stop")
@@ -63,7 +64,7 @@ def unused_class(category: dict, images: int, least: int) -> str | None:
     """
     if images:
         return None
-    return f"{category['name']} has no usable annotation; `classes` can leave it out"
+    return f"{written(category['name'])} has no usable annotation; `classes` can leave it out"
 
 
 @check("category", "warning", "keep", "stop")
@@ -75,7 +76,7 @@ def few_examples(category: dict, images: int, least: int) -> str | None:
     if images == 0 or images >= least:
         return None
     shown = "1 image shows" if images == 1 else f"{images} images show"
-    return f"{shown} {category['name']}, fewer than {least}: it cannot be in each split"
+    return f"{shown} {written(category['name'])}, fewer than {least}: it cannot be in each split"
 
 
 def simplified(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from coco import export_layouts, masks, polygons
-from coco.errors import InputError, MaskError, failed, listed, show
+from coco.errors import InputError, MaskError, failed, listed, show, written
 from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, side
 from coco.formats.files import beginning, load_json
 
@@ -197,7 +197,9 @@ def refuse_shared_ids(categories: list, path: Path):
             continue
         number, name = as_id(category["id"]), category["name"]
         if (first := first_of.setdefault(number, name)) != name:
-            clashes.append(f"two categories, {first} and {name}, have the id {number}")
+            clashes.append(
+                f"two categories, {written(first)} and {written(name)}, have the id {number}"
+            )
     if clashes:
         raise InputError(f"{path}: {listed(clashes)}; give each its own")
 
