@@ -18,6 +18,7 @@ from tifffile import PHOTOMETRIC
 
 from coco import large_images, orientation
 from coco.errors import ImageError
+from coco.stand_ins import HEAD, stand_in
 
 # Not among them: EPS, for which Pillow starts another program, and containers of documents.
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -79,10 +80,11 @@ def decode(path: str | Path, channels: int, max_pixels: int) -> Picture:
                 f"far more pixels than images.max_pixels allows, {max_pixels}; cut it into several",
             ) from error
         except UnidentifiedImageError as error:
-            raise ImageError(
-                "unreadable_image",
-                f"damaged, or none of {', '.join(FORMATS)}; copy it again or save it as PNG",
-            ) from error
+            file.seek(0)
+            unknown = f"damaged, or none of {', '.join(FORMATS)}; copy it again or save it as PNG"
+            found = stand_in(file.read(HEAD))
+            problem = f"this is {found}" if found else unknown
+            raise ImageError("unreadable_image", problem) from error
         except Exception as error:  # the libraries raise whatever their decoders do
             raise ImageError(
                 "unreadable_image",

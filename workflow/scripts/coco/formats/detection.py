@@ -4,6 +4,7 @@ from pathlib import Path
 
 from coco.errors import InputError
 from coco.formats import FORMATS
+from coco.stand_ins import stand_in_at
 
 PATHS = ("folder", "annotations", "images", "labels")
 
@@ -29,7 +30,7 @@ def contents(path: str) -> str:
     """What a message says of a path: `data/cells has a, b, c, ...`"""
     path = Path(path)
     if path.is_file():
-        return f"{path} is a file"
+        return f"{path} is {stand_in_at(path) or 'a file'}"
     names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
     shown = [*names[:3], "..."] if len(names) > 3 else names
     return f"{path} has {', '.join(shown) or 'nothing'}"

@@ -8,17 +8,21 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from coco.errors import InputError
+from coco.stand_ins import stand_in
 
 PEEK = 1 << 20  # bytes
 
 
 def load(path: str | Path, expected: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        data = Path(path).read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{path}: the file does not exist; {expected}") from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}; {expected}") from error
+    if found := stand_in(data):
+        raise InputError(f"{path}: this is {found}")
+    return data
 
 
 def load_json(path: str | Path, expected: str):

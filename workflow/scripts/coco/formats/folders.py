@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from coco.errors import InputError, listed
+from coco.stand_ins import stand_in_at
 
 IMAGE_SUFFIXES = (
     ".png",
@@ -66,6 +67,8 @@ def lines_of(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not readable as a text in UTF-8 ({error})") from error
+    if found := stand_in_at(path):
+        raise InputError(f"{path}: this is {found}")
     for number, line in enumerate(lines, start=1):
         if "\0" in line:
             raise InputError(f"{path}, line {number}: has a zero byte, which no text has")

@@ -12,6 +12,7 @@ from PIL import Image
 
 from coco.errors import InputError, listed
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
+from coco.stand_ins import stand_in_at
 
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
@@ -221,7 +222,9 @@ def load(path: Path) -> Image.Image:
 
 
 def unreadable(path: Path) -> InputError:
-    return InputError(f"{path}: not readable as an image; copy it again from its source")
+    found = stand_in_at(path)
+    unknown = "not readable as an image; copy it again from its source"
+    return InputError(f"{path}: this is {found}" if found else f"{path}: {unknown}")
 
 
 def packed(red: int, green: int, blue: int) -> int:

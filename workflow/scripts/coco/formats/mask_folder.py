@@ -12,6 +12,7 @@ from PIL import Image
 from coco import masks
 from coco.errors import InputError, failed
 from coco.formats.folders import IMAGE_SUFFIXES, refuse_outside
+from coco.stand_ins import stand_in_at
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 
@@ -92,7 +93,9 @@ def read_mask(path: Path) -> np.ndarray:
         with Image.open(path) as image:
             image.load()
     except Exception as error:  # Pillow raises whatever its decoders do
-        raise InputError(f"the mask {path.name} cannot be read; copy it again") from error
+        found = stand_in_at(path)
+        why = f"is {found}" if found else "cannot be read; copy it again"
+        raise InputError(f"the mask {path.name} {why}") from error
     if image.mode not in ("1", "L", "P", "I;16", "I"):
         image = image.convert("RGB").convert("L")
     values = np.asarray(image)
