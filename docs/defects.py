@@ -139,6 +139,9 @@ DEFECTS = {
         files={"a.tif": "RGB and two channels"},
         said="a.tif: RGB and two channels",
     ),
+    "orientation_guessed": Defect(
+        files={"a.png": "upside down"}, said="a.png: 60x40, EXIF orientation 3"
+    ),
     "tagged_image": Defect(source="cvat", said='<tag label="blurred" source="manual"/>'),
     "name_clash": Defect({"images.1.file_name": "A.png"}, files={"A.png": "sound"}),
     "image_turned_two_ways": Defect(
@@ -278,8 +281,8 @@ def spoil(path: Path, how: str | None, number: int):
     rng = np.random.default_rng(1 if "copy of a.png" in (how or "") else number)
     pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     exif = Image.Exif()
-    if how == "rotated":
-        exif[0x0112] = 6
+    if how in ("rotated", "upside down"):
+        exif[0x0112] = 6 if how == "rotated" else 3
     elif how == "darker copy of a.png":
         pixels //= 2
     elif how == "constant":

@@ -223,6 +223,32 @@ def test_photos_are_turned_as_the_annotations_were(
     assert (image["width"], image["height"]) == (declared or (10, 20))
 
 
+@pytest.mark.parametrize(
+    ("declared", "exif", "policy", "said"),
+    [
+        (None, 6, "auto", "turned"),
+        ((20, 10), 3, "auto", "turned"),
+        ((10, 20), 6, "auto", None),
+        (None, 1, "auto", None),
+        (None, 6, "apply", None),
+        (None, 6, "ignore", None),
+    ],
+)
+def test_a_guessed_orientation_is_a_remark(
+    tmp_path, source, imported, declared, exif, policy, said
+):
+    tag = Image.Exif()
+    tag[0x0112] = exif
+    for number in (0, 1):  # the second has no annotation that could lie beside its object
+        Image.new("RGB", (20, 10)).save(tmp_path / "photos" / f"{number}.png", exif=tag)
+        size = dict(zip(("width", "height"), declared or (None, None), strict=True))
+        source.content["images"][number] |= size
+    content = imported(source.config(), exif=policy)
+    found = [image.get("remarks", {}).get("orientation_guessed") for image in content["images"]]
+    text = f"EXIF orientation {exif}, and no size tells if the annotations have it; {said}"
+    assert found == [text if said else None, None, None]
+
+
 @pytest.mark.parametrize(("policy", "orientation"), [("apply", 6), ("ignore", 1)])
 def test_policy_decides_about_orientation(tmp_path, source, imported, policy, orientation):
     exif = Image.Exif()

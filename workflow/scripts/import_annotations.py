@@ -120,6 +120,10 @@ def import_source(
         settings["exif"],
         [(file.exif, (file.width, file.height), declared) for file, declared in inspected],
     )
+    for image, (file, declared), turn in zip(listed, inspected, turns, strict=True):
+        sizes = file.exif, (file.width, file.height), declared
+        if of_image[image["source_id"]] and orientation.is_guess(settings["exif"], *sizes):
+            remark_guess(image, file.exif, turn)
     report_turns(label, [file.exif for file, _ in inspected], turns)
     found = [
         image_record(image, file, turn, settings["channels"], index, split_of(image, source))
@@ -187,6 +191,12 @@ def report_turns(label: str, exif: list[int], turns: list[int]):
             f"the annotations of {turned - applied} were drawn without it",
             flush=True,
         )
+
+
+def remark_guess(image: dict, exif: int, turn: int):
+    turned = "not turned" if turn == orientation.UPRIGHT else "turned"
+    found = f"EXIF orientation {exif}, and no size tells if the annotations have it; {turned}"
+    image["remarks"] = image.get("remarks", {}) | {"orientation_guessed": found}
 
 
 def image_record(

@@ -69,6 +69,11 @@ def decide(policy: str, photos: list[tuple]) -> list[int]:
     ]
 
 
+def is_guess(policy: str, exif: int, stored: tuple[int, int], declared: tuple | None) -> bool:
+    """Whether `decide` cannot tell from the photo's own sizes if it has to be turned."""
+    return policy == "auto" and exif != UPRIGHT and frame(exif, stored, declared) is None
+
+
 def frame(exif: int, stored: tuple[int, int], declared: tuple[int, int] | None) -> str | None:
     """`stored` or `turned`, whichever alone has the declared size."""
     turned = size_after(exif, stored)

@@ -158,6 +158,16 @@ def extra_channels(image: dict, files: set[str]) -> str | None:
     return remark("extra_channels", image)
 
 
+@check("image", "warning", "keep", "quarantine", "stop")
+def orientation_guessed(image: dict, files: set[str]) -> str | None:
+    """A photo is stored turned (EXIF), and its size does not tell if it was annotated like that.
+
+    Look whether the masks lie on the objects. If they do not, set `images.exif` to `apply` or
+    `ignore`; either also ends the warning.
+    """
+    return remark("orientation_guessed", image)
+
+
 @check("image", "info", "keep", "stop")
 def tagged_image(image: dict, files: set[str]) -> str | None:
     """The image as a whole has tags, which are not used: the model learns of objects alone.
@@ -237,7 +247,15 @@ UNUSABLE = (
     size_mismatch,
     duplicate_image_id,
 )
-DOUBTFUL = (invalid_size, wrong_extension, constant_image, extra_channels, tagged_image, name_clash)
+DOUBTFUL = (
+    orientation_guessed,
+    invalid_size,
+    wrong_extension,
+    constant_image,
+    extra_channels,
+    tagged_image,
+    name_clash,
+)
 REPEATED = (image_turned_two_ways, image_listed_twice)
 
 
