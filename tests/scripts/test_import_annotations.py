@@ -328,6 +328,15 @@ def test_files_outside_of_the_folder_are_named_and_not_read(tmp_path, source, im
             assert str(tmp_path / "secret.png") in image["problem"]
 
 
+@pytest.mark.parametrize("name", ["../pictures/1.png", "/elsewhere/1.png", "D:\\pictures\\1.png"])
+def test_a_path_of_another_machine_is_told_with_the_file_that_may_be_meant(
+    tmp_path, source, imported, name
+):
+    source.content["images"][1]["file_name"] = name
+    problem = imported(source.config())["images"][1]["problem"]
+    assert f"{tmp_path}/photos/1.png" in problem and "put the file" not in problem
+
+
 def test_folder_may_itself_be_a_link(tmp_path, source, imported):
     (tmp_path / "link").symlink_to(tmp_path / "photos")
     content = imported(source.config(images=str(tmp_path / "link")))

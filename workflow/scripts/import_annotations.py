@@ -180,7 +180,10 @@ def target_outside(file_name: str, folder: Path, embedded: Path) -> str | None:
         return None
     if target.is_relative_to(folder) or target.is_relative_to(embedded):
         return None
-    return f"leads out of the folder {folder}, to {target}; put the file itself into the folder"
+    advice, namesake = "put the file itself into the folder", folder / target.name
+    if namesake.is_file() and namesake.resolve() != target:
+        advice = f"if {namesake} is meant, correct the path in the annotations"
+    return f"leads out of the folder {folder}, to {target}; {advice}"
 
 
 def report_turns(label: str, exif: list[int], turns: list[int]):
