@@ -95,3 +95,10 @@ def test_label_images_tell_their_format(tmp_path, name, colour):
         Image.new("RGB", (4, 3), colour).save(tmp_path / folder / "a.png")
     source = {"images": str(tmp_path / "images"), "labels": str(tmp_path / "labels")}
     assert detection.detect(source) == name
+
+
+def test_label_images_that_make_no_pairs_say_why(tmp_path):
+    for name in ("images/a.png", "images/a.jpg", "labels/a.png"):
+        write(tmp_path / name, "")
+    with pytest.raises(InputError, match=r"no format fits .*a\.jpg and a\.png: two files of one n"):
+        detection.detect({key: f"{tmp_path}/{key}" for key in ("images", "labels")})

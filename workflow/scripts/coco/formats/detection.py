@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from coco.errors import InputError
-from coco.formats import FORMATS
+from coco.formats import FORMATS, label_images
 from coco.stand_ins import stand_in_at
 
 PATHS = ("folder", "annotations", "images", "labels")
@@ -22,8 +22,13 @@ def detect(source: dict) -> str:
     if evidence:
         reasons = ", ".join(f"{name} ({reason})" for name, reason in evidence.items())
         raise InputError(f"several formats fit: {reasons}; set it to the right one")
-    found = "; ".join(contents(source[key]) for key in PATHS if key in source)
-    raise InputError(f"no format fits ({found}); set it to one of {', '.join(FORMATS)}")
+    found = [contents(source[key]) for key in PATHS if key in source]
+    if {"images", "labels"} <= source.keys():
+        try:
+            label_images.pairs(source)
+        except InputError as error:
+            found.append(str(error))
+    raise InputError(f"no format fits ({'; '.join(found)}); set it to one of {', '.join(FORMATS)}")
 
 
 def contents(path: str) -> str:
