@@ -106,6 +106,19 @@ def test_labels_without_a_photo_are_listed(folder):
     assert "problem" not in read(folder, split="own")[1][-1]  # than that there is no photo
 
 
+@pytest.mark.parametrize("split", [{}, {"split": "own"}])
+def test_photos_that_no_list_has_are_not_called_missing(folder, split):
+    (folder / "data.yaml").write_text("train: train.txt\nnames: [leaf, fruit]\n")
+    (folder / "train.txt").write_text("images/train/a.b.jpg\n")
+    (folder / "labels" / "train" / "c.txt").write_text(SQUARE)
+    _, images, annotations = read(folder, **split)
+    assert [image["source_id"] for image in images] == [
+        f"images/train/{x}.jpg" for x in ("a.b", "c")
+    ]
+    assert images[1]["problem"].startswith(f"{folder}/data.yaml does not list it; add it")
+    assert len(annotations) == 3
+
+
 def test_labels_that_are_no_text(folder):
     (folder / "labels" / "train" / "c.txt").write_bytes(b"\xff\xfe\x00")
     assert "not readable as a text" in read(folder)[1][1]["problem"]

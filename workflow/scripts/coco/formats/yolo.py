@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coco import polygons
 from coco.errors import InputError, MaskError, failed
-from coco.formats.folders import exists, lines_of
+from coco.formats.folders import IMAGE_SUFFIXES, exists, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.yolo_description import NAME_FILES, describe, photos_of
 
@@ -52,6 +52,8 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
             if photo == sharing[label][0]:
                 annotations += labels_of(image["source_id"], label, folder)
             refuse_shared(label, sharing[label])
+            if not lists and exists(photo):
+                raise InputError(f"{path} does not list it; add it, or put it elsewhere")
         except InputError as error:
             image["problem"] = str(error)
         images.append(image)
@@ -174,7 +176,7 @@ def files_of(
             f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
             "expected images/<name>.jpg and labels/<name>.txt"
         )
-    for photo, label in without_photo(label_of).items():
+    for photo, label in unlisted(label_of).items():
         lists_of[photo], label_of[photo] = [], label
     return lists_of, label_of
 
@@ -188,21 +190,22 @@ def label_file(photo: Path) -> Path:
     return Path(*parts)
 
 
-def without_photo(label_of: dict[Path, Path]) -> dict[Path, Path]:
-    """The photo that should be there for a file of labels in the folders of the others."""
+def unlisted(label_of: dict[Path, Path]) -> dict[Path, Path]:
+    """The photo, there or not, of each further file of labels in the folders of the others."""
     folders = {
         label.parent: photo.parent
         for photo, label in label_of.items()
         if label.parent != photo.parent
     }
     known = {*label_of.values()}
-    return {
-        photos / path.stem: path
-        for labels, photos in folders.items()
-        if labels.is_dir()
-        for path in sorted(labels.glob("*.txt"))
-        if path not in known and path.name not in NAME_FILES and path.name[0] != "."
-    }
+    found = {}
+    for labels, photos in folders.items():
+        there = (path for path in sorted(photos.glob("*")) if path.suffix.lower() in IMAGE_SUFFIXES)
+        photo_of = {path.stem: path for path in there}
+        for path in sorted(labels.glob("*.txt")) if labels.is_dir() else []:
+            if path not in known and path.name not in NAME_FILES and path.name[0] != ".":
+                found[photo_of.get(path.stem, photos / path.stem)] = path
+    return found
 
 
 def relative(path: Path, folder: Path) -> str:
