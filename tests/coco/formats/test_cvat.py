@@ -39,7 +39,7 @@ def test_images_labels_and_shapes(read):
             "file_name": "photos/a.jpg",
             "declared_width": 40,
             "declared_height": 30,
-            "remarks": {"tagged_image": "leaf"},
+            "remarks": {"tagged_image": "the tags leaf"},
         }
     ]
     assert [one["source_id"] for one in annotations] == ["a.jpg: polygon[0]"]

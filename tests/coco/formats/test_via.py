@@ -88,6 +88,11 @@ def test_attribute_that_no_region_has(read):
         read(content(region(RECT, type="leaf", colour="red")))
 
 
+def test_attribute_without_a_text_in_any_region(read):
+    with pytest.raises(InputError, match=r"via.json: no region has a class:\n.*regions\[0\]: its "):
+        read(content(region(RECT, kind=3), region(RECT, kind=4)))
+
+
 @pytest.mark.parametrize(
     ("shape", "box"),
     [

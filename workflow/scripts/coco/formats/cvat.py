@@ -55,7 +55,8 @@ def image_of(element: Element, name: str, folder: str) -> dict:
         "declared_height": whole(element.get("height")),
     }
     tags = [str(tag.get("label")) for tag in element.iterfind("tag")]
-    return image | ({"remarks": {"tagged_image": ", ".join(tags)}} if tags else {})
+    remarks = {"tagged_image": f"the tags {', '.join(tags)}"}
+    return image | ({"remarks": remarks} if tags else {})
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:

@@ -46,7 +46,7 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         annotations += drawn.objects(key, shapes_of(file, source))
     categories = drawn.categories(annotations)
     if annotations and not categories:
-        refuse_attribute(files, path, source["class_attribute"])
+        refuse_attribute(files, path, source["class_attribute"], annotations)
     return categories, images, annotations
 
 
@@ -111,7 +111,11 @@ def class_of(region: dict, source: dict):
     return value
 
 
-def refuse_attribute(files: dict, path: Path, attribute: str):
+def refuse_attribute(files: dict, path: Path, attribute: str, annotations: list[dict]):
+    if faults := [
+        f"{one['source_id']}: {one['no_class']}" for one in annotations if "no_class" in one
+    ]:
+        raise InputError(f"{path}: no region has a class:\n  {listed(faults)}")
     known = {
         name
         for file in files.values()

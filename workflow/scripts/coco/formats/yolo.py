@@ -53,7 +53,9 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
                 annotations += labels_of(image["source_id"], label, folder)
             refuse_shared(label, sharing[label])
             if not lists and exists(photo):
-                raise InputError(f"{path} does not list it; add it, or put it elsewhere")
+                raise InputError(
+                    f"{path} does not list it; add it, or put it and its labels elsewhere"
+                )
         except InputError as error:
             image["problem"] = str(error)
         images.append(image)
