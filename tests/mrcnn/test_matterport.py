@@ -1,5 +1,7 @@
 """The original's methods, as its users call them."""
 
+import re
+
 import numpy as np
 import pytest
 from scenes import SIDE, SmallConfig, scene, whole_mask
@@ -42,10 +44,11 @@ def model():
     return MaskRCNN("inference", SmallConfig())
 
 
-def test_a_resumed_training_has_the_learning_rate_that_it_is_given(tmp_path):
+def test_a_resumed_training_has_the_learning_rate_that_it_is_given(tmp_path, capsys):
     data, config = Scenes(), TrainingConfig()
     model = MaskRCNN("training", config, tmp_path)
     model.train(data, data, 1e-3, epochs=1, layers="heads")
+    assert f"from epoch 1 to 1, checkpoints: {tmp_path}" in capsys.readouterr().out
     again = MaskRCNN("training", config, tmp_path)
     again.load_weights(again.find_last(), by_name=True)
     again.train(data, data, np.float32(1e-4), epochs=2, layers="heads")
@@ -73,6 +76,15 @@ def test_a_data_set_that_is_not_prepared(tmp_path):
 def test_images_that_cannot_be_detected_in(model, images, message):
     with pytest.raises(ModelError, match=message):
         model.detect(images)
+
+
+def test_detect_prints_what_it_sees_if_asked(model, capsys):
+    model.detect([np.zeros((60, 100, 3), np.uint8)])
+    assert not capsys.readouterr().out
+    model.detect([np.zeros((60, 100, 3), np.uint8)], verbose=1)
+    said = capsys.readouterr().out
+    assert re.search(r"image +shape \(60, 100, 3\)", said)
+    assert re.search(r"input +shape \(64, 64, 3\)", said)
 
 
 def test_sizes_that_do_not_fit_the_pyramid():

@@ -1,7 +1,6 @@
 """The methods of Matterport's `MaskRCNN`: what its scripts call."""
 
 import datetime
-import logging
 import numbers
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,9 @@ from mrcnn.callbacks import NonFiniteLoss
 from mrcnn.config import LARGEST_STRIDE
 from mrcnn.errors import ModelError
 from mrcnn.generator import DataGenerator
-from mrcnn.molding import compose_image_meta, mold_image, parse_image_meta, unmold_image
+from mrcnn.molding import compose_image_meta, log, mold_image, parse_image_meta, unmold_image
 from mrcnn.resnet import imagenet_weights
 
-_log = logging.getLogger("mrcnn")
 _HEADS = r"(mrcnn_.*)|(rpn_.*)|(fpn_.*)"
 
 
@@ -80,7 +78,7 @@ class MatterportInterface:
         for layer in weights.weighted_layers(keras_model or self):
             layer.trainable = bool(re.fullmatch(layer_regex, layer.name))
             if verbose and layer.trainable:
-                _log.info("trains %s (%s)", layer.name, type(layer).__name__)
+                log(f"trains {layer.name} ({type(layer).__name__})")
 
     def train(
         self,
@@ -137,7 +135,7 @@ class MatterportInterface:
         self.compile(learning_rate, config.LEARNING_MOMENTUM)
         if self._resumed:
             weights.restore_optimizer(self, self._resumed)
-        _log.info("epoch %d of %d on, checkpoints %s", self.epoch, epochs, self.checkpoint_path)
+        log(f"from epoch {self.epoch + 1} to {epochs}, checkpoints: {self.checkpoint_path}")
         self.fit(
             generator,
             initial_epoch=self.epoch,
@@ -220,7 +218,7 @@ class MatterportInterface:
 
         Args:
             images: uint8 RGB images `(H, W, C)`.
-            verbose: 1 logs the images' shapes.
+            verbose: 1 prints the images and the model's inputs, as `log` does.
 
         Returns:
             For each image a dict: `rois` int32 `(N, 4)`, `[y1, x1, y2, x2]` in pixels of the
@@ -237,7 +235,8 @@ class MatterportInterface:
             molded.append(resized)
             windows.append(window)
             if verbose:
-                _log.info("image %s, input %s, window %s", image.shape, resized.shape, window)
+                log("image", image)
+                log("input", resized)
         found = [None] * len(images)
         for shape in {image.shape for image in molded}:
             chosen = [i for i, image in enumerate(molded) if image.shape == shape]
