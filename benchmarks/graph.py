@@ -34,9 +34,10 @@ class Cost(NamedTuple):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("images", type=int, nargs="+", help="numbers of images")
+    counts = parser.parse_args().images
     print("| images | jobs | dry run, s | CPU, s | GB | nothing to do, s | CPU, s | GB |")
     print("|---" * 8 + "|", flush=True)
-    for count in parser.parse_args().images:
+    for count in counts:
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder), count)
             plan = measure(Path(folder), "--dry-run", "--quiet", "rules")

@@ -62,7 +62,8 @@ def write(path: Path, images: int, objects: int) -> Path:
     with path.open("wb") as file:
         for number in range(images):
             view = picture(rng, pool, objects)
-            image = {"id": number + 1, "sha256": f"{number:064x}", "height": SIZE, "width": SIZE}
+            image = {"id": number + 1, "file_name": f"{number}.png", "sha256": f"{number:064x}"}
+            image |= {"height": SIZE, "width": SIZE}
             data = records.serialise(view, image)
             offset = tfrecord.append(file, data)
             entries.append({"offset": offset, "length": len(data), "instances": objects})
