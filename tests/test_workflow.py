@@ -116,6 +116,23 @@ def test_more_epochs_continue_the_training(project):
     assert "epoch 3:" in log and "epoch 2:" not in log
 
 
+@pytest.mark.parametrize(
+    ("last", "others"),
+    [
+        ("models/tiny/holdout/seed0/evaluation/test/metrics.tsv", ["overlays", "*.png", "*.tsv"]),
+        ("splits/holdout/train.json", ["splits.tsv", "leaks.tsv", "balance.tsv"]),
+        ("splits/holdout/dataset.png", ["sizes.*"]),
+        ("models/tiny/holdout/seed0/learning_curves.png", ["learning_curves.svg"]),
+        ("issues.sha256", ["issues"]),
+    ],
+)
+def test_what_other_rules_take_is_written_last(results, last, others):
+    """Behind a checkpoint Snakemake overlooks half a job, unless what it needs is missing."""
+    last = results / last
+    for other in (path for pattern in others for path in last.parent.glob(pattern)):
+        assert other.stat().st_mtime_ns <= last.stat().st_mtime_ns, other.name
+
+
 def test_the_same_seed_gives_the_same_bytes(finished, tmp_path_factory):
     again = projects.finished(tmp_path_factory.getbasetemp(), 1)
     results = finished / "results" / "tiny"

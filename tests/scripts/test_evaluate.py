@@ -8,6 +8,7 @@ from PIL import Image
 from squares import SIZE, as_predictions, prediction, small_truth
 
 from choose_threshold import choose_threshold
+from coco.errors import InputError as UnreadableImageError
 from draw_galleries import file_stem
 from evaluate import OUTPUTS, evaluate
 from evaluation.errors import InputError
@@ -113,6 +114,14 @@ def test_same_bytes_twice(run):
         return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     assert written() == written()
+
+
+def test_no_table_is_written_before_all_pictures_are(run):
+    """A job that was killed half-way runs again because its tables are missing."""
+    Path("images/11 a.png").unlink()
+    with pytest.raises(UnreadableImageError):
+        run(as_predictions(small_truth()["annotations"]))
+    assert not Path("metrics.tsv").exists()
 
 
 def test_foreign_predictions_are_refused(run):

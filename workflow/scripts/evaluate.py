@@ -99,8 +99,9 @@ def evaluate(
         "counting": counting.table(masks.matching, threshold, weights),
         "calibration": calibration.table(masks.matching),
     }
-    for name, table in written.items():
-        write_table(table, output[name])
+    draw_galleries(
+        truth, found, masks.matching, threshold, scores, overlay_count, output["overlays"]
+    )
     drawn = {
         "precision_recall": figures.precision_recall(masks.evaluation),
         "confusion": charts.confusion_matrix(matrix, masks.evaluation.classes),
@@ -110,9 +111,9 @@ def evaluate(
     }
     for name, figure in drawn.items():
         figures.save(figure, output[f"{name}_figure"])
-    draw_galleries(
-        truth, found, masks.matching, threshold, scores, overlay_count, output["overlays"]
-    )
+    # What other rules take comes last: behind a checkpoint Snakemake sees no half-finished job.
+    for name, table in reversed(written.items()):
+        write_table(table, output[name])
 
 
 def read_threshold(path: Path) -> float:

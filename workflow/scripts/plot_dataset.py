@@ -37,8 +37,8 @@ def plot_dataset(
     classes = [category["name"] for category in dataset["categories"]]
     empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
     balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
-    figures.dataset_sheet(samples, classes, balance).savefig(sheet)
     figures.save(object_sizes(size_panels(dataset, models)), sizes)
+    figures.dataset_sheet(samples, classes, balance).savefig(sheet)
 
 
 def size_panels(dataset: dict, models: dict[str, dict]) -> list[Panel]:

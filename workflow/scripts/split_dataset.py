@@ -22,13 +22,13 @@ def split_dataset(
     """
     content = json_files.read(dataset)
     division = splits.split(content, settings, seed, fold)
-    for name, path in parts.items():
-        json_files.write(path, splits.subset(content, division.split_of, name))
     write_table(tables["splits"], splits.TABLE_COLUMNS, splits.table(content, division))
     write_table(tables["leaks"], leaks.COLUMNS, division.leaks)
     rows = balance.balance(content["categories"], division, seed)
     write_table(tables["balance"], balance.COLUMNS, rows)
     refuse_parts_without_objects(rows)
+    for name, path in parts.items():  # last, see evaluate.py
+        json_files.write(path, splits.subset(content, division.split_of, name))
     for line in summary(division, rows):
         console.say(line)
 

@@ -49,10 +49,10 @@ BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 3}  # a
 
 
 def save(figure: Figure, path: Path):
-    """Write a figure as PNG, and beside it as SVG, the same bytes each time."""
-    figure.savefig(path)
+    """Write a figure as SVG, the same bytes each time, and beside it as PNG."""
     with rc_context({"svg.hashsalt": path.stem}):
         figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(path)
 
 
 def precision_recall(evaluation: Evaluation) -> Figure:
