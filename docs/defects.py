@@ -77,6 +77,12 @@ def square(x, y, side) -> list:
     return [x, y, x + side, y, x + side, y + side, x, y + side]
 
 
+def in_two_parts(number) -> dict:
+    x = 30 if number % 2 else 5
+    own = {"id": number + 1, "image_id": number // 2 + 1, "category_id": number % 2 + 1}
+    return polygons(square(x, 5, 9), square(x, 25, 9)) | own
+
+
 RLE = masks.from_polygons([LEAF], WIDTH, HEIGHT)
 GONE = ("image_quarantined",)
 
@@ -86,6 +92,7 @@ DEFECTS = {
         {f"annotations.{n}.category_id": n % 2 for n in range(8)},
         ("unknown_category", "unused_class"),
     ),
+    "objects_in_parts": Defect({f"annotations.{n}": in_two_parts(n) for n in range(5)}),
     "invalid_category": Defect({"categories.+": {"id": 3, "name": None}}),
     "parent_category": Defect(
         {"categories.+": {"id": 0, "name": "plant"}, "categories.0.supercategory": "plant"}

@@ -94,17 +94,22 @@ def validate(imported: dict, wanted: list | None, settings: dict) -> Result:
 
 def check_sources(imported: dict, book: Ledger):
     ids, declared, used = defaultdict(list), defaultdict(set), defaultdict(set)
+    objects = defaultdict(list)
     for image in imported["images"]:
         ids[image["source"]].append(image["source_id"])
     for category in imported["categories"]:
         declared[category["source"]].add(category["source_id"])
     for annotation in imported["annotations"]:
         used[annotation["source"]].add(annotation["source_category_id"])
+        if annotation["segmentation"] and not annotation["iscrowd"]:
+            objects[annotation["source"]].append(annotation["segmentation"])
     for source, values in ids.items():
         if book.sources[source]["format"] == "coco":  # elsewhere they are names
             record = {"source": source, "source_id": ""}
             book.ask((of_dataset.text_ids,), record, values)
             book.ask((of_dataset.shifted_category_ids,), record, declared[source], used[source])
+    for source, found in objects.items():
+        book.ask((of_dataset.objects_in_parts,), {"source": source, "source_id": ""}, found)
 
 
 def compare_categories(categories: list[dict], book: Ledger):
