@@ -88,6 +88,14 @@ def test_two_photos_with_one_file_of_labels_are_named(folder):
     assert len(annotations) == 2
 
 
+def test_the_suffix_of_labels_may_be_in_capitals(folder):
+    (folder / "labels" / "train" / "c.TXT").write_text(SQUARE)
+    _, images, annotations = read(folder)
+    assert annotations[-1]["source_image_id"] == "images/train/c.jpg"
+    assert annotations[-1]["source_id"] == "labels/train/c.TXT:1"
+    assert len(images) == 3
+
+
 def test_unknown_classes_stay_for_the_import_to_find(folder):
     (folder / "labels" / "val" / "d.txt").write_text(
         f"7 0 0 1 0 1 1\nleaf 0 0 1 0 1 1\n{5000 * '1'} 0 0 1 0 1 1\n1.5 0 0 1 0 1 1\n"

@@ -189,7 +189,9 @@ def label_file(photo: Path) -> Path:
         if parts[place] == "images":
             parts[place] = "labels"
             break
-    return Path(*parts)
+    path = Path(*parts)
+    upper = path.with_suffix(".TXT")
+    return upper if exists(upper) and not exists(path) else path
 
 
 def unlisted(label_of: dict[Path, Path]) -> dict[Path, Path]:
