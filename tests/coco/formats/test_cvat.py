@@ -87,7 +87,7 @@ def test_group_joins_shapes_of_a_label(read):
         ('polyline points="1,2;3,4;5,6"', "polyline without an area"),
         ('polygon points="1,2;3,4"', "a polygon of 4 numbers"),
         ('polygon points="1,2;3;5,6"', "not all"),
-        ('polygon points=""', "'', expected a number"),
+        ('polygon points=""', "a polygon without points"),
         ('box xtl="1"', "a box without ytl"),
         ('ellipse cx="nan" cy="1" rx="1" ry="1"', "nan for a coordinate"),
         ('mask rle="1, x" left="1" top="1" width="1" height="1"', "not all whole numbers"),
@@ -98,6 +98,19 @@ def test_group_joins_shapes_of_a_label(read):
 def test_untranslatable_shape_is_a_problem(read, shape, problem):
     with pytest.raises(InputError, match=problem):
         raise InputError(mask_of(read(document(f'<{shape} label="leaf"/>'))[2][0])["problem"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "check"),
+    [
+        ('polygon points=""', "invalid_polygon"),
+        ("polygon", "invalid_polygon"),
+        ('mask rle="1, x" left="1" top="1" width="1" height="1"', "invalid_rle"),
+        ('mask rle="1, 9" left="1" top="1" width="2" height="2"', "invalid_rle"),
+    ],
+)
+def test_damaged_shape_has_the_name_of_what_is_wrong(read, shape, check):
+    assert mask_of(read(document(f'<{shape} label="leaf"/>'))[2][0])["check"] == check
 
 
 BOMB = """<!DOCTYPE annotations [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from coco import shapes
-from coco.errors import InputError, listed, show
+from coco.errors import InputError, MaskError, listed, show
 from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, is_file, load_xml
@@ -109,7 +109,9 @@ def part_of(shape: Element) -> list[float] | shapes.Bitmap:
 
 
 def polygon(shape: Element) -> list[float]:
-    points = [point.split(",") for point in shape.get("points", "").split(";")]
+    if not shape.get("points"):
+        raise MaskError("invalid_polygon", "a polygon without points")
+    points = [point.split(",") for point in shape.get("points").split(";")]
     return shapes.outline([[number(value) for value in point] for point in points])
 
 
@@ -126,9 +128,10 @@ def mask(shape: Element) -> shapes.Bitmap:
     left, top, width, height = map(round, numbers(shape, "left", "top", "width", "height"))
     runs = [whole(text, least=0) for text in shape.get("rle", "").split(",")]
     if None in runs:
-        raise InputError("an rle that is not all whole numbers")
+        raise MaskError("invalid_rle", "an rle that is not all whole numbers")
     if not (width > 0 and height > 0 and sum(runs) == width * height <= shapes.LARGEST_IMAGE):
-        raise InputError(f"an rle of {sum(runs)} pixels for a box of {width}x{height}")
+        found = f"an rle of {sum(runs)} pixels for a box of {width}x{height}"
+        raise MaskError("invalid_rle", found)
     pixels = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return shapes.Bitmap(pixels.reshape(height, width), left, top)
 
