@@ -175,7 +175,7 @@ def mask_pixels(text) -> np.ndarray:
     except (TypeError, binascii.Error) as error:
         raise InputError("a mask that is not base64") from error
     except Exception as error:  # Pillow raises whatever its decoders do
-        raise InputError(f"a mask that is not readable as an image ({error})") from error
+        raise InputError("a mask that is not readable as an image") from error
 
 
 def without_area(outline: list[float], shape: dict):
