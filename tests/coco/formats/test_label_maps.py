@@ -84,8 +84,10 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         tifffile.imwrite(tmp_path / "labels" / f"{name}.tif", labels)
     np.save(tmp_path / "labels" / "empty.npy", np.zeros((0, 0)))
     (tmp_path / "labels" / "broken.png").write_bytes(b"no image")
+    whole = (tmp_path / "labels" / "stack.tif").read_bytes()
+    (tmp_path / "labels" / "cut off.tif").write_bytes(whole[:4] + b"\xff\xff\0\0" + whole[8:])
     Image.new("L", (20, 10)).save(tmp_path / "labels" / "jpeg.png", format="JPEG")
-    for name in (*bad, "empty", "broken", "jpeg", "absent"):
+    for name in (*bad, "empty", "broken", "cut off", "jpeg", "absent"):
         Image.new("RGB", (20, 10)).save(tmp_path / "images" / f"{name}.jpg")
     write(LABELS, tmp_path / "labels" / "a.png")
     problems = {image["source_id"]: image.get("problem") for image in label_maps.read(source)[1]}
@@ -98,6 +100,7 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         "empty": "has no pixel",
         "stack": "has several pages or channels, expected one whole number per pixel",
         "broken": "not readable as an image",
+        "cut off": "not readable as an image",
         "jpeg": "JPEG and WebP change pixel values",
         "absent": "absent.png: no such file, nor with another suffix; if the photo shows no object",
     }.items():

@@ -175,7 +175,8 @@ def stored_values(path: Path) -> np.ndarray:
         if path.suffix.lower() == ".npy":
             return np.load(path, allow_pickle=False)
         if path.suffix.lower() in (".tif", ".tiff"):
-            return single(tifffile.imread(path))
+            values = single(tifffile.imread(path))
+            return values if values.size else np.asarray(load(path))
         return np.asarray(load(path))
     except InputError:
         raise
