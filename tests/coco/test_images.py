@@ -365,6 +365,13 @@ def test_missing_file_whose_name_is_written_differently(name, tmp_path, image_se
     assert found.problem == "the file does not exist, but leaf 1.jpg does"
 
 
+def test_missing_file_whose_letters_are_coded_differently(tmp_path, image_settings):
+    there, listed = "bla\u0308tter.jpg", "bl\u00e4tter.jpg"
+    (tmp_path / there).touch()
+    found = images.inspect(tmp_path / listed, image_settings).problem
+    assert found.endswith(f", but {there} does: its letters are coded differently, rename it")
+
+
 def test_missing_file_of_a_folder_that_is_missing_too(tmp_path, image_settings):
     (tmp_path / "leaf 1.jpg").touch()
     found = images.inspect(tmp_path / "C:/photos/leaf 1.jpg", image_settings)

@@ -1,6 +1,7 @@
 """The one way to read an image, and to find out what is wrong with one."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -124,7 +125,12 @@ def missing(path: Path) -> str:
     alike = names_in(folder).get(plain(path.name), [])
     if folder != path.parent:
         alike = [str(folder / name) for name in alike]
-    return "the file does not exist" + (f", but {' and '.join(alike)} does" if alike else "")
+    if not alike:
+        return "the file does not exist"
+    letters = unicodedata.normalize("NFC", path.name)
+    recoded = letters in [unicodedata.normalize("NFC", name) for name in alike]
+    why = ": its letters are coded differently, rename it" if recoded else ""
+    return f"the file does not exist, but {' and '.join(alike)} does{why}"
 
 
 @cache
@@ -138,8 +144,9 @@ def names_in(folder: Path) -> dict[str, list[str]]:
 
 
 def plain(name: str) -> str:
-    """A name without folders of Windows, codes of URLs, case and suffix."""
-    return Path(unquote(name).replace("\\", "/")).stem.casefold()
+    """A name without folders of Windows, codes of URLs, coding of letters, case and suffix."""
+    stem = Path(unquote(name).replace("\\", "/")).stem
+    return unicodedata.normalize("NFC", stem).casefold()
 
 
 def inspect(

@@ -1,5 +1,7 @@
 """The checks of categories, as the sources declare them."""
 
+import unicodedata
+
 from coco.checks.registry import check
 from coco.errors import written
 
@@ -46,7 +48,7 @@ def duplicate_category(category: dict, first: dict) -> str | None:
 
 @check("category", "warning", "keep", "stop")
 def similar_categories(category: dict, other: str) -> str | None:
-    """The names of two categories differ only by upper and lower case, spaces, - or _.
+    """The names of two categories differ only by case, spaces, - or _, or coding of letters.
 
     If they mean the same, make them one: `classes` takes the line that the finding shows.
     """
@@ -80,4 +82,5 @@ def few_examples(category: dict, images: int, least: int) -> str | None:
 
 
 def simplified(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter not in "-_" and letter.strip())
+    letters = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in letters if letter not in "-_" and letter.strip())
