@@ -112,6 +112,16 @@ def test_good_data_pass_untouched():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "found"), [("coco", True), ("yolo", True), ("voc", False)])
+def test_shifted_classes_are_found_where_they_are_numbers_that_may_start_at_0(kind, found):
+    imported = data()
+    imported["info"]["sources"][0]["format"] = kind
+    for one in imported["categories"]:
+        one["source_id"] -= 1
+    finding = "dataset", "", "shifted_category_ids", "stopped"
+    assert (finding in rows(validate(imported))) == found
+
+
 @pytest.mark.parametrize(
     ("changes", "check"),
     [

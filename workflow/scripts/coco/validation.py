@@ -104,12 +104,12 @@ def check_sources(imported: dict, book: Ledger):
         if annotation["segmentation"] and not annotation["iscrowd"]:
             objects[annotation["source"]].append(annotation["segmentation"])
     for source, values in ids.items():
-        if book.sources[source]["format"] == "coco":  # elsewhere they are names
-            record = {"source": source, "source_id": ""}
+        kind, record = book.sources[source]["format"], {"source": source, "source_id": ""}
+        if kind == "coco":  # elsewhere they are names
             book.ask((of_dataset.text_ids,), record, values)
+        if kind in ("coco", "yolo"):
             book.ask((of_dataset.shifted_category_ids,), record, declared[source], used[source])
-    for source, found in objects.items():
-        book.ask((of_dataset.objects_in_parts,), {"source": source, "source_id": ""}, found)
+        book.ask((of_dataset.objects_in_parts,), record, objects[source])
 
 
 def compare_categories(categories: list[dict], book: Ledger):

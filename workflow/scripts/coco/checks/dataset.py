@@ -25,7 +25,8 @@ def text_ids(source: dict, ids: list) -> str | None:
 def shifted_category_ids(source: dict, declared: set, used: set) -> str | None:
     """Annotations count the categories from 0 and the file from 1, or the other way round.
 
-    Correct the `category_id` of all annotations: each has its neighbour's class. Else `keep`.
+    Correct the `category_id`, or YOLO's number, of all annotations: each has its neighbour's class.
+    Else `keep`.
     """
     if len(declared) < 2 or not all(type(one) is int for one in declared | used):
         return None
