@@ -176,7 +176,9 @@ def stored_values(path: Path) -> np.ndarray:
             return np.load(path, allow_pickle=False)
         if path.suffix.lower() in (".tif", ".tiff"):
             values = single(tifffile.imread(path))
-            return values if values.size else np.asarray(load(path))
+            if values.size == 0:  # the file ends before its first page
+                raise unreadable(path)
+            return values
         return np.asarray(load(path))
     except InputError:
         raise
