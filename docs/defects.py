@@ -39,7 +39,8 @@ class Defect:
         classes, model, images: of the configuration, where they matter.
         files: what becomes of the files of images, or of further ones: see `spoil`.
         source: `masks` for folders of mask images instead, without the masks of one; `label_maps`
-            for label maps, with a value that is void; `cvat` for a file of CVAT, with a tag.
+            for label maps, with a value that is void; `cvat` for a file of CVAT, with a tag;
+            `voc` for Pascal VOC, with an object less in one photo.
         shown: the place of what the documentation shows; None takes that of the first change.
         said: what it shows instead.
     """
@@ -150,6 +151,9 @@ DEFECTS = {
         files={"a.png": "upside down"}, said="a.png: 60x40, EXIF orientation 3"
     ),
     "tagged_image": Defect(source="cvat", said='<tag label="blurred" source="manual"/>'),
+    "class_without_object": Defect(
+        source="voc", said="SegmentationClass/a.png: a leaf that SegmentationObject/a.png has not"
+    ),
     "name_clash": Defect({"images.1.file_name": "A.png"}, files={"A.png": "sound"}),
     "image_turned_two_ways": Defect(
         {"images.+": {"id": 5, "file_name": "a.png", "width": 40, "height": 60}},
@@ -256,7 +260,13 @@ def find(defect: Defect, folder: Path) -> list[dict]:
     """The issues that the workflow finds in the data with the defect, written to a folder."""
     data = folder / "data"
     data.mkdir()
-    makers = {"coco": coco_file, "masks": masks_folder, "label_maps": label_maps, "cvat": cvat}
+    makers = {
+        "coco": coco_file,
+        "masks": masks_folder,
+        "label_maps": label_maps,
+        "cvat": cvat,
+        "voc": voc,
+    }
     source = makers[defect.source](defect, data)
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
     settings = configuration.complete({}, schema)
@@ -340,6 +350,21 @@ def label_maps(defect: Defect, folder: Path) -> dict:
         Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
     folders = {part: str(folder / part) for part in ("images", "labels")}
     return {"format": "label_maps", "class": "leaf", **folders}
+
+
+def voc(defect: Defect, folder: Path) -> dict:
+    for part in ("JPEGImages", "SegmentationObject", "SegmentationClass"):
+        (folder / part).mkdir()
+    (folder / "class_names.txt").write_text("_background_\nleaf\nstem")
+    for number, name in enumerate("abcd"):
+        spoil(folder / "JPEGImages" / f"{name}.png", None, number)
+        labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+        labels[5:20, 5:20], labels[5:30, 30:50] = 1, 2
+        Image.fromarray(labels).save(folder / "SegmentationObject" / f"{name}.png")
+        if name == "a":
+            labels[25:35, 5:20] = 1
+        Image.fromarray(labels).save(folder / "SegmentationClass" / f"{name}.png")
+    return {"format": "voc", "folder": str(folder)}
 
 
 def cvat(defect: Defect, folder: Path) -> dict:

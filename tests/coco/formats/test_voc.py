@@ -170,6 +170,14 @@ def test_unusable_photos_are_problems(folder):
     assert "has not the size" in problems["sizes"]
 
 
+def test_parts_of_a_class_that_no_object_touches_are_named(folder):
+    assert "remarks" not in read(folder)[1][0]
+    save(np.where(OBJECTS == 1, 0, OBJECTS).astype(np.uint8), folder / "SegmentationObject/a.png")
+    _, (image,), annotations = read(folder)
+    assert len(annotations) == 1
+    assert image["remarks"] == {"class_without_object": "without an object: 1 of bottle"}
+
+
 def test_an_object_without_class_is_a_problem(folder):
     save(np.where(OBJECTS == 1, 0, CLASSES).astype(np.uint8), folder / "SegmentationClass/a.png")
     first, second = read(folder)[2]

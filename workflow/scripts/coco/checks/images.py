@@ -177,6 +177,15 @@ def tagged_image(image: dict, files: set[str]) -> str | None:
     return remark("tagged_image", image)
 
 
+@check("image", "warning", "keep", "quarantine", "stop")
+def class_without_object(image: dict, files: set[str]) -> str | None:
+    """Parts of SegmentationClass touch no object of SegmentationObject: they count as background.
+
+    Draw the objects that are missing. Nothing, if the class has no single objects, as the sky.
+    """
+    return remark("class_without_object", image)
+
+
 @check("image", "warning", "keep", "stop")
 def name_clash(image: dict, files: set[str]) -> str | None:
     """The names of two files differ only by upper and lower case.
@@ -254,6 +263,7 @@ DOUBTFUL = (
     constant_image,
     extra_channels,
     tagged_image,
+    class_without_object,
     name_clash,
 )
 REPEATED = (image_turned_two_ways, image_listed_twice)

@@ -100,7 +100,7 @@ def records(
 ) -> tuple[list[dict], list[dict]]:
     """The images and annotations of all pairs.
 
-    `objects(pair)` gives width and height of the label image and its annotations.
+    `objects(pair)` gives width and height of the label image, its annotations, and maybe remarks.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         results = list(pool.map(lambda pair: record(pair, objects), found))
@@ -115,11 +115,13 @@ def record(pair: Pair, objects: Callable) -> tuple[dict, list[dict]]:
         "declared_height": None,
     }
     try:
-        size, annotations = objects(pair)
+        size, annotations, *remarks = objects(pair)
     except InputError as error:
         return image | {"problem": str(error)}, []
     if size:
         image["declared_width"], image["declared_height"] = size
+    if any(remarks):
+        image["remarks"] = remarks[0]
     return image, [one | {"source_image_id": pair.name} for one in annotations]
 
 

@@ -11,9 +11,11 @@ The index 255, colour #e0e0c0, is void: it belongs to no object. Layout and colo
 development kit of VOC 2012, section 4 and `VOClabelcolormap.m`.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from coco import masks
 from coco.errors import InputError, MaskError, failed
@@ -28,6 +30,8 @@ LAYOUT = "expected JPEGImages, SegmentationObject and SegmentationClass in it"
 # labelme calls the folders of PNGs and of arrays differently from version to version.
 OBJECT_FOLDERS = ("SegmentationObject", "SegmentationObjectPNG", "SegmentationObjectNpy")
 CLASS_FOLDERS = ("SegmentationClass", "SegmentationClassPNG", "SegmentationClassNpy")
+
+OVER_CORNERS = np.ones((3, 3))
 
 declared_size = label_images.declared_size
 translate = label_images.translate
@@ -70,8 +74,10 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         if pair.name not in classes_of:
             raise InputError(f"{folder / 'SegmentationClass' / pair.name}.png: no such file")
         labels = object_numbers(pair.label)
-        own = with_classes(labels, classes.numbers(classes_of[pair.name]), pair)
-        return labels.shape[::-1], own + boxes_without_masks(boxes or [], own, pair, classes)
+        numbers = classes.numbers(classes_of[pair.name])
+        own = with_classes(labels, numbers, pair)
+        more = boxes_without_masks(boxes or [], own, pair, classes)
+        return labels.shape[::-1], own + more, remark_without_object(labels, numbers, classes)
 
     images, annotations = label_images.records(found, objects)
     for image in images:
@@ -104,6 +110,15 @@ def with_classes(labels: np.ndarray, classes: np.ndarray, pair: Pair) -> list[di
         | ({} if number in class_of else {"problem": "no class in SegmentationClass"})
         for number, rle in masks.from_labels(labels).items()
     ]
+
+
+def remark_without_object(labels: np.ndarray, numbers: np.ndarray, classes: Classes) -> dict:
+    """A remark on the parts of classes that no object touches, if there are any."""
+    parts, _ = ndimage.label(numbers, OVER_CORNERS)
+    alone = np.where(np.isin(parts, parts[labels > 0]), 0, parts)
+    counts = sorted(Counter(majority(alone, numbers).values()).items())
+    found = [f"{count} of {classes.names.get(number, number)}" for number, count in counts]
+    return {"class_without_object": f"without an object: {', '.join(found)}"} if found else {}
 
 
 def majority(labels: np.ndarray, classes: np.ndarray) -> dict[int, int]:
