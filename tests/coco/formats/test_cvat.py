@@ -151,6 +151,12 @@ def test_export_of_a_project_has_folders_for_subsets(shared):
     assert masks.box(mask_of(annotations[0])["segmentation"]) == [0, 2, 4, 2]
 
 
+def test_a_size_that_is_none_is_named(read):
+    (image,) = read(document(SQUARE, 'name="a.jpg" width="40 px" height="30"'))[1]
+    assert image["remarks"] == {"invalid_size": "width is '40 px'"}
+    assert cvat.declared_size(image, []) is None
+
+
 def test_video_is_refused_with_advice(shared):
     path = shared / "data" / "formats" / "cvat_dataset" / "for_video" / "annotations.xml"
     with pytest.raises(InputError, match="CVAT for video file, which has tracks; export"):

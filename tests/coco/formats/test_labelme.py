@@ -70,6 +70,13 @@ def test_files_below_the_folder_are_read(tmp_path, write):
     assert masks.box(mask_of(annotations[1])["segmentation"]) == [2, 2, 6, 6]
 
 
+def test_a_size_that_is_none_is_named(tmp_path, write):
+    write("a", imageHeight="30")
+    (image,) = read(tmp_path)[1]
+    assert image["remarks"] == {"invalid_size": "imageHeight is '30'"}
+    assert labelme.declared_size(image, []) is None
+
+
 def test_path_of_the_image_is_seen_from_the_file(tmp_path, write):
     write("json/a", imagePath="..\\photos\\a.png")
     assert read(tmp_path)[1][0]["file_name"] == f"{tmp_path}/photos/a.png"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coco import export_layouts, masks, polygons
 from coco.errors import InputError, MaskError, failed, listed, show, written
-from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, side
+from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, nonsense, noted, side
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
@@ -100,20 +100,6 @@ def annotation_of(
     invalid = nonsense(record, bbox=bbox, area=area, iscrowd=flag)
     annotation |= noted(mistyped_id=mistyped, invalid_value=invalid)
     return annotation | ({"no_image": fault} if fault else {})
-
-
-def nonsense(record: dict, **readers: Callable) -> list[str]:
-    """The values that are given, but that their readers can make nothing of."""
-    return [
-        f"{key} is {show(record[key])}"
-        for key, read in readers.items()
-        if record.get(key) is not None and read(record[key]) is None
-    ]
-
-
-def noted(**remarks: list[str]) -> dict:
-    remarks = {name: "; ".join(found) for name, found in remarks.items() if found}
-    return {"remarks": remarks} if remarks else {}
 
 
 def resolver(ids: list) -> Callable:

@@ -18,7 +18,7 @@ import numpy as np
 from coco import shapes
 from coco.errors import InputError, MaskError, listed, show
 from coco.formats import drawn
-from coco.formats.fields import as_name, in_folder
+from coco.formats.fields import as_name, in_folder, nonsense, noted
 from coco.formats.files import beginning, is_file, load_xml
 
 EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"
@@ -55,8 +55,10 @@ def image_of(element: Element, name: str, folder: str) -> dict:
         "declared_height": whole(element.get("height")),
     }
     tags = [str(tag.get("label")) for tag in element.iterfind("tag")]
-    remarks = {"tagged_image": f"the tags {', '.join(tags)}"}
-    return image | ({"remarks": remarks} if tags else {})
+    return image | noted(
+        tagged_image=[f"the tags {', '.join(tags)}"] if tags else [],
+        invalid_size=nonsense(element.attrib, width=whole, height=whole),
+    )
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:

@@ -1,9 +1,11 @@
 """Values in files that anyone may have written: each is what it should be, or None."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from coco import masks
+from coco.errors import show
 
 
 def as_id(value) -> int | str | None:
@@ -46,3 +48,18 @@ def area(value) -> float | None:
 def flag(value) -> int | None:
     """0 or 1, None unless it is one of them, or a text of one."""
     return int(value) if value in (0, 1, "0", "1") else None
+
+
+def nonsense(record: Mapping, **readers: Callable) -> list[str]:
+    """The values that are given, but that their readers can make nothing of."""
+    return [
+        f"{key} is {show(record[key])}"
+        for key, read in readers.items()
+        if record.get(key) is not None and read(record[key]) is None
+    ]
+
+
+def noted(**remarks: list[str]) -> dict:
+    """What a record with these remarks, by the name of their check, has besides."""
+    remarks = {name: "; ".join(found) for name, found in remarks.items() if found}
+    return {"remarks": remarks} if remarks else {}

@@ -22,7 +22,7 @@ from PIL import Image
 from coco import shapes
 from coco.errors import InputError, show
 from coco.formats import drawn
-from coco.formats.fields import as_id, as_name, in_folder, side
+from coco.formats.fields import as_id, as_name, in_folder, nonsense, noted, side
 from coco.formats.files import below, is_file, load_json
 from coco.formats.folders import IMAGE_SUFFIXES
 
@@ -92,6 +92,7 @@ def image_of(content: dict, path: Path, name: str, embedded: str | None) -> dict
     file = Path(in_folder(path.parent, content["imagePath"]))
     size = side(content.get("imageWidth")), side(content.get("imageHeight"))
     image = image_record(name, file.as_posix(), *size)
+    image |= noted(invalid_size=nonsense(content, imageWidth=side, imageHeight=side))
     if content.get("imageData") is None or embedded is None or is_file(file):
         return image
     suffix = file.suffix.lower() if file.suffix.lower() in IMAGE_SUFFIXES else ".png"
