@@ -199,7 +199,11 @@ def report_turns(label: str, exif: list[int], turns: list[int]):
 def remark_guess(image: dict, exif: int, turn: int):
     turned = "not turned" if turn == orientation.UPRIGHT else "turned"
     found = f"EXIF orientation {exif}, and no size tells if the annotations have it; {turned}"
-    image["remarks"] = image.get("remarks", {}) | {"orientation_guessed": found}
+    add_remark(image, "orientation_guessed", found)
+
+
+def add_remark(image: dict, check: str, found: str):
+    image["remarks"] = image.get("remarks", {}) | {check: found}
 
 
 def image_record(
@@ -260,8 +264,9 @@ def note_clashing_names(found: list[dict]):
     for image in found:
         others = sorted(names[folded(image["file_name"])] - {image["file_name"]})
         if others:
-            remark = {"name_clash": f"only upper and lower case differ from {', '.join(others)}"}
-            image["remarks"] = image.get("remarks", {}) | remark
+            add_remark(
+                image, "name_clash", f"only upper and lower case differ from {', '.join(others)}"
+            )
 
 
 def folded(name: str) -> str:

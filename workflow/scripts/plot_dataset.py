@@ -38,7 +38,7 @@ def plot_dataset(
     empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
     balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
     figures.save(object_sizes(size_panels(dataset, models)), sizes)
-    figures.dataset_sheet(samples, classes, balance).savefig(sheet)
+    figures.dataset_sheet(samples, classes, balance).savefig(sheet)  # last, see evaluate.py
 
 
 def size_panels(dataset: dict, models: dict[str, dict]) -> list[Panel]:

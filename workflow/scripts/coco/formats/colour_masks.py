@@ -11,14 +11,11 @@ colour of an image is one object of it, however many parts it has.
 import re
 
 import numpy as np
-from scipy import ndimage
 
 from coco import masks
 from coco.errors import InputError
 from coco.formats import label_images
 from coco.formats.label_images import Pair, shown
-
-OVER_CORNERS = np.ones((3, 3), int)
 
 declared_size = label_images.declared_size
 translate = label_images.translate
@@ -76,7 +73,7 @@ def by_colour(pair: Pair, pixels: np.ndarray, background: int) -> list[dict]:
 
 def parts(mask: np.ndarray) -> dict[int, dict]:
     """The RLE of each connected part, numbered from 1."""
-    return masks.from_labels(ndimage.label(mask, OVER_CORNERS)[0])
+    return masks.from_labels(label_images.connected_parts(mask))
 
 
 def refuse_unknown(unknown: set[int], pixels: np.ndarray, pair: Pair):

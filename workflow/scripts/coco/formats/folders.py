@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from coco.errors import InputError, listed
-from coco.stand_ins import stand_in_at
+from coco.stand_ins import stand_in
 
 IMAGE_SUFFIXES = (
     ".png",
@@ -64,10 +64,11 @@ def by_name(paths: list[Path], folder: Path, ending: str = "") -> dict[str, Path
 def lines_of(path: Path) -> list[str]:
     """The lines of a text, without space around them."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        data = path.read_bytes()
+        lines = data.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not readable as a text in UTF-8 ({error})") from error
-    if found := stand_in_at(path):
+    if found := stand_in(data):
         raise InputError(f"{path}: this is {found}")
     for number, line in enumerate(lines, start=1):
         if "\0" in line:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from PIL import Image
+from scipy import ndimage
 
 from coco.errors import InputError, listed
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
@@ -18,6 +19,7 @@ LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LOSSY = "JPEG and WebP change pixel values, so that labels cannot be read back; export PNG or TIFF"
 FEW = 20  # to find out the format
+OVER_CORNERS = np.ones((3, 3), int)
 THREADS = 4  # the decoders work beside Python
 
 
@@ -230,6 +232,11 @@ def unreadable(path: Path) -> InputError:
     found = stand_in_at(path)
     unknown = "not readable as an image; copy it again from its source"
     return InputError(f"{path}: this is {found}" if found else f"{path}: {unknown}")
+
+
+def connected_parts(mask: np.ndarray) -> np.ndarray:
+    """The number of the connected part, from 1, that each pixel is of; 0 where `mask` is 0."""
+    return ndimage.label(mask, OVER_CORNERS)[0]
 
 
 def packed(red: int, green: int, blue: int) -> int:

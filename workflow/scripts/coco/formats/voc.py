@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
 from coco import masks
 from coco.errors import InputError, MaskError, failed
@@ -30,8 +29,6 @@ LAYOUT = "expected JPEGImages, SegmentationObject and SegmentationClass in it"
 # labelme calls the folders of PNGs and of arrays differently from version to version.
 OBJECT_FOLDERS = ("SegmentationObject", "SegmentationObjectPNG", "SegmentationObjectNpy")
 CLASS_FOLDERS = ("SegmentationClass", "SegmentationClassPNG", "SegmentationClassNpy")
-
-OVER_CORNERS = np.ones((3, 3))
 
 declared_size = label_images.declared_size
 translate = label_images.translate
@@ -114,7 +111,7 @@ def with_classes(labels: np.ndarray, classes: np.ndarray, pair: Pair) -> list[di
 
 def remark_without_object(labels: np.ndarray, numbers: np.ndarray, classes: Classes) -> dict:
     """A remark on the parts of classes that no object touches, if there are any."""
-    parts, _ = ndimage.label(numbers, OVER_CORNERS)
+    parts = label_images.connected_parts(numbers)
     alone = np.where(np.isin(parts, parts[labels > 0]), 0, parts)
     counts = sorted(Counter(majority(alone, numbers).values()).items())
     found = [f"{count} of {classes.names.get(number, number)}" for number, count in counts]
