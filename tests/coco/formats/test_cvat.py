@@ -164,8 +164,17 @@ def test_video_is_refused_with_advice(shared):
 
 
 def test_all_images_without_a_name_are_named(read):
-    with pytest.raises(InputError, match=r"image\[0\] has the name None\n.*image\[2\] has"):
-        read('<annotations><image/><image name="a.jpg"/><image/></annotations>')
+    with pytest.raises(InputError, match=r"image\[0\] has the name None.*\n.*image\[1\] has"):
+        read('<annotations><image/><image name=" "/></annotations>')
+
+
+def test_an_image_without_a_name_stops_no_other(read):
+    other = f'<image width="40" height="30">{SQUARE}</image>'
+    _, images, annotations = read(f'<annotations><image name="a.jpg"/>{other}</annotations>')
+    assert [one["source_id"] for one in images] == ["a.jpg", "image[1]"]
+    assert images[1]["check"] == "invalid_record"
+    assert images[1]["problem"] == "image[1] has the name None, expected a text"
+    assert [one["source_image_id"] for one in annotations] == ["image[1]"]
 
 
 def test_an_image_listed_twice_has_each_shape_once(read):

@@ -136,7 +136,6 @@ def test_untranslatable_shape_is_a_problem(shape, problem):
         ({"shapes": []}, "'shapes' is no image with regions"),
         (content(filename=None), "'a.jpg123' has the filename None"),
         (content(regions=None), "'a.jpg123' has no list of regions"),
-        (content(regions=[3]), r"'a.jpg123', regions\[0\] is no object"),
     ],
 )
 def test_other_files_are_refused(read, broken, message):
@@ -147,5 +146,24 @@ def test_other_files_are_refused(read, broken, message):
 
 def test_all_records_that_are_no_images_are_named(read):
     broken = content(filename=None) | content(key="b.jpg1", regions=None)
-    with pytest.raises(InputError, match=r"'a.jpg123' has the filename None\n.*'b.jpg1' has no li"):
+    with pytest.raises(
+        InputError, match=r"'a.jpg123' has the filename None.*\n.*'b.jpg1' has no l"
+    ):
         read(broken)
+
+
+def test_a_record_that_is_no_image_stops_no_other(read):
+    broken = content(region(RECT), key="b.jpg1", filename=None) | {"c.jpg1": None}
+    _, images, annotations = read(content(region(RECT)) | broken, **{"class": "leaf"})
+    assert [(one["source_id"], one.get("check"), one.get("problem")) for one in images] == [
+        ("a.jpg123", None, None),
+        ("b.jpg1", "invalid_record", "'b.jpg1' has the filename None, expected a text"),
+        ("c.jpg1", "invalid_record", "'c.jpg1' is no image with regions"),
+    ]
+    assert [one["source_image_id"] for one in annotations] == ["a.jpg123", "b.jpg1"]
+
+
+def test_a_region_that_is_no_object_stops_no_other(read):
+    annotations = read(content(None, region(RECT)), **{"class": "leaf"})[2]
+    problems = [via.translate(one, SIZE).get("problem") for one in annotations]
+    assert problems == ["a region without shape_attributes", None]

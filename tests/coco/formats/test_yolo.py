@@ -88,12 +88,20 @@ def test_two_photos_with_one_file_of_labels_are_named(folder):
     assert len(annotations) == 2
 
 
-def test_the_suffix_of_labels_may_be_in_capitals(folder):
-    (folder / "labels" / "train" / "c.TXT").write_text(SQUARE)
+@pytest.mark.parametrize("name", ["c.TXT", "C.txt"])
+def test_labels_may_be_written_in_other_capitals_than_their_photo(folder, name):
+    (folder / "labels" / "train" / name).write_text(SQUARE)
     _, images, annotations = read(folder)
     assert annotations[-1]["source_image_id"] == "images/train/c.jpg"
-    assert annotations[-1]["source_id"] == "labels/train/c.TXT:1"
+    assert annotations[-1]["source_id"] == f"labels/train/{name}:1"
     assert len(images) == 3
+
+
+def test_labels_of_one_photo_are_not_those_of_another_in_capitals(folder):
+    Image.new("RGB", (20, 10)).save(folder / "images" / "train" / "A.B.jpg")
+    _, images, annotations = read(folder)
+    assert {one["source_image_id"] for one in annotations} == {"images/train/a.b.jpg"}
+    assert not any("problem" in image for image in images)
 
 
 def test_unknown_classes_stay_for_the_import_to_find(folder):

@@ -38,27 +38,33 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     check_structure(root, path)
     images, annotations, listed_before = [], [], set()
     for number, element in enumerate(root.iterfind("image")):
-        name = "/".join(filter(None, [element.get("subset"), element.get("name")]))
-        images.append(image_of(element, name, source["images"]))
-        place = f"image[{number}], " if name in listed_before else ""
+        place = f"image[{number}]"
+        if fault := fault_of(element, place):
+            name, file_name = place, f"{path.as_posix()}: {place}"
+        else:
+            name = "/".join(filter(None, [element.get("subset"), element.get("name")]))
+            file_name = file_of(element, source["images"])
+        images.append(image_of(element, name, file_name, fault))
+        place = f"{place}, " if name in listed_before else ""
         annotations += drawn.objects(name, shapes_of(element, place))
         listed_before.add(name)
     labels = [as_name(one.text) for one in root.iterfind("meta//labels/label/name")]
     return drawn.categories([] if labels else annotations, labels), images, annotations
 
 
-def image_of(element: Element, name: str, folder: str) -> dict:
+def image_of(element: Element, name: str, file_name: str, fault: str | None) -> dict:
     image = {
         "source_id": name,
-        "file_name": file_of(element, folder),
+        "file_name": file_name,
         "declared_width": whole(element.get("width")),
         "declared_height": whole(element.get("height")),
     }
     tags = [str(tag.get("label")) for tag in element.iterfind("tag")]
-    return image | noted(
+    image |= noted(
         tagged_image=[f"the tags {', '.join(tags)}"] if tags else [],
         invalid_size=nonsense(element.attrib, width=whole, height=whole),
     )
+    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
@@ -80,12 +86,16 @@ def check_structure(root: Element, path: Path):
         )
     if root.find("image") is None:
         raise InputError(f"{path}: has no <image>; {EXPECTED}")
-    if nameless := [
-        f"image[{number}] has the name {show(image.get('name'))}"
-        for number, image in enumerate(root.iterfind("image"))
-        if as_name(image.get("name")) is None
-    ]:
-        raise InputError(f"{path}: {listed(nameless)}; {EXPECTED}")
+    faults = [fault_of(one, f"image[{place}]") for place, one in enumerate(root.iterfind("image"))]
+    if all(faults):
+        raise InputError(f"{path}: {listed(faults)}; {EXPECTED}")
+
+
+def fault_of(image: Element, place: str) -> str | None:
+    """Why an element is no image."""
+    if as_name(image.get("name")) is None:
+        return f"{place} has the name {show(image.get('name'))}, expected a text"
+    return None
 
 
 def file_of(image: Element, folder: str) -> str:

@@ -32,15 +32,7 @@ def recognise(source: dict) -> str | None:
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     path = Path(source["annotations"])
     files = load(path)
-    images = [
-        {
-            "source_id": key,
-            "file_name": in_folder(source["images"], file["filename"]),
-            "declared_width": None,
-            "declared_height": None,
-        }
-        for key, file in files.items()
-    ]
+    images = [image_of(key, file, path, source["images"]) for key, file in files.items()]
     annotations = []
     for key, file in files.items():
         annotations += drawn.objects(key, shapes_of(file, source))
@@ -65,32 +57,45 @@ def load(path: Path) -> dict[str, dict]:
         content = content.get("_via_img_metadata", content)
     if not isinstance(content, dict) or not content:
         raise InputError(f"{path}: has no images; {EXPECTED}")
-    if faults := [fault for key, file in content.items() if (fault := fault_of(key, file))]:
+    files = {as_name(key) or f"image {n}": file for n, (key, file) in enumerate(content.items())}
+    faults = [fault_of(key, file) for key, file in files.items()]
+    if all(faults):
         raise InputError(f"{path}: {listed(faults)}; {EXPECTED}")
-    return content
+    return files
 
 
 def fault_of(key: str, file) -> str | None:
     """Why a record is no image."""
-    if as_name(key) is None or not isinstance(file, dict):
+    if not isinstance(file, dict):
         return f"{show(key)} is no image with regions"
     if as_name(file.get("filename")) is None:
-        return f"{show(key)} has the filename {show(file.get('filename'))}"
+        return f"{show(key)} has the filename {show(file.get('filename'))}, expected a text"
     if not isinstance(file.get("regions"), list | dict):
         return f"{show(key)} has no list of regions"
-    for number, region in regions_of(file):
-        if not isinstance(region, dict):
-            return f"{show(key)}, regions[{number}] is no object"
     return None
 
 
-def regions_of(file: dict):
+def image_of(key: str, file, path: Path, folder: str) -> dict:
+    name = as_name(file.get("filename")) if isinstance(file, dict) else None
+    image = {
+        "source_id": key,
+        "file_name": in_folder(folder, name) if name else f"{path.as_posix()}: {key}",
+        "declared_width": None,
+        "declared_height": None,
+    }
+    fault = fault_of(key, file)
+    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
+
+
+def regions_of(file) -> Iterator[tuple]:
     """The regions with their numbers: VIA 1 has an object `{"0": ...}`, VIA 2 a list."""
-    regions = file["regions"]
-    return regions.items() if isinstance(regions, dict) else enumerate(regions)
+    regions = file.get("regions") if isinstance(file, dict) else None
+    numbered = regions.items() if isinstance(regions, dict) else enumerate(regions or [])
+    for number, region in numbered:
+        yield number, region if isinstance(region, dict) else {}
 
 
-def shapes_of(file: dict, source: dict) -> Iterator[tuple]:
+def shapes_of(file, source: dict) -> Iterator[tuple]:
     for number, region in regions_of(file):
         shape = region.get("shape_attributes")
         yield f"regions[{number}]", class_of(region, source), None, shape

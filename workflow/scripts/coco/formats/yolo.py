@@ -171,7 +171,7 @@ def files_of(
         for entry in entries:
             for photo in photos_of(entry, folder):
                 lists_of[photo].append(split)
-    label_of = {photo: label_file(photo) for photo in lists_of}
+    label_of = spelled({photo: label_file(photo) for photo in lists_of})
     if not any(exists(label) for label in label_of.values()):
         first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
         raise InputError(
@@ -189,9 +189,22 @@ def label_file(photo: Path) -> Path:
         if parts[place] == "images":
             parts[place] = "labels"
             break
-    path = Path(*parts)
-    upper = path.with_suffix(".TXT")
-    return upper if exists(upper) and not exists(path) else path
+    return Path(*parts)
+
+
+def spelled(label_of: dict[Path, Path]) -> dict[Path, Path]:
+    """The files of labels by their photos, as the folders spell them: where they come from a
+    system that ignores case, `IMG_1.jpg` may have the labels `img_1.TXT`."""
+    claimed = {*label_of.values()}
+    lost = {label for label in claimed if not exists(label)}
+    others = {
+        (folder, path.name.casefold()): path
+        for folder in {label.parent for label in lost}
+        for path in (sorted(folder.glob("*")) if exists(folder) else [])
+        if path not in claimed
+    }
+    found = {label: others.get((label.parent, label.name.casefold()), label) for label in lost}
+    return {photo: found.get(label, label) for photo, label in label_of.items()}
 
 
 def unlisted(label_of: dict[Path, Path]) -> dict[Path, Path]:
