@@ -154,11 +154,13 @@ def test_all_records_that_are_no_images_are_named(read):
 
 def test_a_record_that_is_no_image_stops_no_other(read):
     broken = content(region(RECT), key="b.jpg1", filename=None) | {"c.jpg1": None}
+    broken |= content(key="d.jpg1", regions=1.5)
     _, images, annotations = read(content(region(RECT)) | broken, **{"class": "leaf"})
     assert [(one["source_id"], one.get("check"), one.get("problem")) for one in images] == [
         ("a.jpg123", None, None),
         ("b.jpg1", "invalid_record", "'b.jpg1' has the filename None, expected a text"),
         ("c.jpg1", "invalid_record", "'c.jpg1' is no image with regions"),
+        ("d.jpg1", "invalid_record", "'d.jpg1' has no list of regions"),
     ]
     assert [one["source_image_id"] for one in annotations] == ["a.jpg123", "b.jpg1"]
 

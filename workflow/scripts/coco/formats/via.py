@@ -90,9 +90,11 @@ def image_of(key: str, file, path: Path, folder: str) -> dict:
 def regions_of(file) -> Iterator[tuple]:
     """The regions with their numbers: VIA 1 has an object `{"0": ...}`, VIA 2 a list."""
     regions = file.get("regions") if isinstance(file, dict) else None
-    numbered = regions.items() if isinstance(regions, dict) else enumerate(regions or [])
-    for number, region in numbered:
-        yield number, region if isinstance(region, dict) else {}
+    if isinstance(regions, list):
+        regions = dict(enumerate(regions))
+    if isinstance(regions, dict):
+        for number, region in regions.items():
+            yield number, region if isinstance(region, dict) else {}
 
 
 def shapes_of(file, source: dict) -> Iterator[tuple]:
