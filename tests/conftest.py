@@ -20,11 +20,23 @@ def root() -> Path:
     return ROOT
 
 
+def completed(config: dict) -> dict:
+    """A configuration with the defaults of what it leaves out."""
+    schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    return configuration.complete(config, schema)
+
+
 @pytest.fixture(scope="session")
 def image_settings() -> dict:
     """The section `images` of a configuration that leaves it out."""
-    schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-    return configuration.complete({}, schema)["images"]
+    return completed({})["images"]
+
+
+@pytest.fixture
+def recipe() -> dict:
+    """An entry of `inputs`: 64 px, resized, augmented a little, all else by default."""
+    given = {"size": 64, "preset": "small", "copies": 1}
+    return completed({"inputs": {"small": given}})["inputs"]["small"]
 
 
 @pytest.fixture(scope="session")

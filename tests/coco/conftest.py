@@ -10,21 +10,9 @@ from coco import masks
 
 
 @pytest.fixture
-def recipe():
-    """An entry of `inputs`, as the configuration completes it."""
-    return {
-        "mode": "resize",
-        "size": 64,
-        "scale": 1.0,
-        "preset": "small",
-        "copies": 2,
-        "overlap": 0,
-        "cut_objects": "drop",
-        "min_visible": 0.1,
-        "empty_windows": 1.0,
-        "repeat_rare": 0.0,
-        "augmentation": {},
-    }
+def recipe(recipe):
+    """The recipe of all tests, with two copies of each image."""
+    return recipe | {"copies": 2}
 
 
 @pytest.fixture

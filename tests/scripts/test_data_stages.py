@@ -14,19 +14,6 @@ from split_dataset import split_dataset
 from validate_dataset import validate_dataset
 
 SIDE = 64
-RECIPE = {
-    "mode": "resize",
-    "size": SIDE,
-    "scale": 1.0,
-    "preset": "small",
-    "copies": 1,
-    "overlap": 0,
-    "cut_objects": "drop",
-    "min_visible": 0.1,
-    "empty_windows": 1.0,
-    "repeat_rare": 0.0,
-    "augmentation": {},
-}
 VALIDATION = {"max_quarantined": 0.0, "min_area": 4, "box_tolerance": 2.0}
 VALIDATION |= {"min_images": 1, "policies": {}}
 SPLIT = SETTINGS | {"train": 0.5, "val": 0.25, "test": 0.25}
@@ -44,7 +31,7 @@ def five_bands(rng, square):
 
 
 @pytest.fixture
-def run(tmp_path, image_settings, check_schema):
+def run(tmp_path, image_settings, recipe, check_schema):
     """A function that takes eight images, with a square each, through the data stages.
 
     It returns the training images by id and the records of their shard.
@@ -64,7 +51,7 @@ def run(tmp_path, image_settings, check_schema):
         validate_dataset(tmp_path / "imported.json", None, VALIDATION, *outputs, log="the.log")
         tables = {name: tmp_path / f"{name}.tsv" for name in ("splits", "leaks", "balance")}
         split_dataset(tmp_path / "dataset.json", SPLIT, 0, "holdout", parts, tables)
-        make_shard.make_shard(parts["train"], RECIPE, 0, "train", "1-of-1", shard)
+        make_shard.make_shard(parts["train"], recipe, 0, "train", "1-of-1", shard)
 
         train = json_files.read(parts["train"])
         check_schema(json_files.read(tmp_path / "imported.json"), "imported")

@@ -6,22 +6,8 @@ import numpy as np
 import make_shard
 from coco import demo, shards
 
-RECIPE = {
-    "mode": "resize",
-    "size": 64,
-    "scale": 1.0,
-    "preset": "light",
-    "copies": 1,
-    "overlap": 0,
-    "cut_objects": "drop",
-    "min_visible": 0.1,
-    "empty_windows": 1.0,
-    "repeat_rare": 0.0,
-    "augmentation": {},
-}
 
-
-def test_only_training_images_are_augmented(tmp_path, image_settings, check_schema):
+def test_only_training_images_are_augmented(tmp_path, image_settings, recipe, check_schema):
     image = {"id": 7, "file_name": str(tmp_path / "7.png"), "sha256": "a1" * 32}
     pixels, objects = demo.compose(seed=0, index=0)
     cv2.imwrite(image["file_name"], pixels)
@@ -36,7 +22,7 @@ def test_only_training_images_are_augmented(tmp_path, image_settings, check_sche
     path.write_text(json.dumps(dataset))
     for split, copies in (("train", [0, 1]), ("val", [0])):
         output = tmp_path / f"{split}.tfrecord"
-        make_shard.make_shard(path, RECIPE, 0, split, "1-of-1", output)
+        make_shard.make_shard(path, recipe, 0, split, "1-of-1", output)
         check_schema(json.loads(output.with_suffix(".json").read_text()), "shard_index")
         reader = shards.Reader([output.with_suffix(".json")])
         assert sorted(record["copy"] for record in reader) == copies

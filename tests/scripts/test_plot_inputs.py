@@ -8,22 +8,8 @@ import make_shard
 import plot_inputs
 from coco import demo
 
-RECIPE = {
-    "mode": "resize",
-    "size": 64,
-    "scale": 1.0,
-    "preset": "small",
-    "copies": 2,
-    "overlap": 0,
-    "cut_objects": "drop",
-    "min_visible": 0.1,
-    "empty_windows": 1.0,
-    "repeat_rare": 0.0,
-    "augmentation": {},
-}
 
-
-def test_the_sheet_has_a_row_per_image_and_a_column_per_copy(tmp_path, image_settings):
+def test_the_sheet_has_a_row_per_image_and_a_column_per_copy(tmp_path, image_settings, recipe):
     images, annotations = [], []
     for number in (1, 2, 3):
         pixels, objects = demo.compose(seed=0, index=number)
@@ -37,7 +23,7 @@ def test_the_sheet_has_a_row_per_image_and_a_column_per_copy(tmp_path, image_set
     categories = [{"id": number, "name": str(number)} for number in (1, 2, 3, 4)]
     dataset = {"info": {"images": image_settings}, "categories": categories}
     split.write_text(json.dumps(dataset | {"images": images, "annotations": annotations}))
-    make_shard.make_shard(split, RECIPE, 0, "train", "1-of-1", shard)
+    make_shard.make_shard(split, recipe | {"copies": 2}, 0, "train", "1-of-1", shard)
     plot_inputs.plot_inputs([shard.with_suffix(".json")], split, sheet)
 
     page = np.asarray(Image.open(sheet))
