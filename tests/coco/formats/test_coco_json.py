@@ -67,6 +67,21 @@ def test_records_are_listed_with_the_source_s_ids(tmp_path):
     ]
 
 
+def test_a_caption_beside_a_mask_is_no_other_task(tmp_path):
+    record = {"id": 1, "image_id": 0, "category_id": 3, "segmentation": SQUARE, "caption": "big"}
+    assert len(coco_json.read(source(tmp_path, content(annotations=[record])))[2]) == 1
+
+
+def test_ids_may_have_any_number_of_digits(tmp_path):
+    number = 2**63 + 1
+    (image,) = content()["images"]
+    record = {"id": number, "image_id": number, "category_id": 3, "segmentation": SQUARE}
+    everything = content(images=[image | {"id": number}], annotations=[record])
+    _, images, annotations = coco_json.read(source(tmp_path, everything))
+    assert images[0]["source_id"] == number
+    assert annotations[0]["source_id"] == annotations[0]["source_image_id"] == number
+
+
 def test_name_of_a_group_is_no_class(tmp_path):
     # what Roboflow adds: the id 0, named as the supercategory of all others
     group = {"id": 0, "name": "plants", "supercategory": "none"}
@@ -98,6 +113,8 @@ def test_name_of_a_group_is_no_class(tmp_path):
             content(categories=[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]),
             "two categories, a and b, have the id 1",
         ),
+        (content(annotations=[{"image_id": 0, "segments_info": []}]), "panoptic segmentation"),
+        (content(annotations=[{"id": 1, "image_id": 0, "caption": "a leaf"}]), "of captions"),
     ],
 )
 def test_other_files_are_refused(tmp_path, broken, message):
@@ -141,6 +158,7 @@ def test_all_forms_of_a_mask_are_the_same_mask():
         ({"size": [10], "counts": "a"}, "size"),
         ({"size": [10, 20], "counts": [1, 2]}, "run lengths for 3 pixels, expected 200"),
         ({"size": [10, 20], "counts": "abc"}, "counts that break off"),
+        ({"size": [10**6, 10**6], "counts": [10**12]}, "expected 4294967295 pixels at most"),
     ],
 )
 def test_untranslatable_mask_is_a_problem(segmentation, problem):

@@ -14,6 +14,7 @@ from coco.errors import MaskError
 LARGEST_COORDINATE = 1e6
 LONGEST_OUTLINE = 1e7
 LARGEST_NUMBER = 1e15
+MOST_PIXELS = 2**32 - 1  # of a mask, as pycocotools counts them
 
 
 def encode(mask: np.ndarray) -> dict:
@@ -126,6 +127,10 @@ def checked(rle: dict) -> dict:
 def check_runs(runs: list[int], height: int, width: int):
     if not all(isinstance(run, int) and run >= 0 for run in runs):
         raise MaskError("invalid_rle", "run lengths that are not all whole numbers of at least 0")
+    if height * width > MOST_PIXELS:
+        raise MaskError(
+            "invalid_rle", f"a mask of {width}x{height}, expected {MOST_PIXELS} pixels at most"
+        )
     if sum(runs) != height * width:
         raise MaskError(
             "invalid_rle",

@@ -11,6 +11,11 @@ from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
 NAMES = {"images": "file_name", "annotations": None, "categories": "name"}
+OTHER_TASKS = {
+    "segments_info": "panoptic segmentation; take the instances file of the same images, or make "
+    "one with panoptic2detection_coco_format.py of cocodataset/panopticapi",
+    "caption": "captions; take the instances file of the same images",
+}
 PARENT = "not a class but the name of a group of classes; no annotation has it"
 
 
@@ -162,7 +167,15 @@ def check_structure(content, path: Path):
         faults = [fault for _, _, fault in entries(content, key)]
         if faults and all(faults):
             raise InputError(f"{path}: none of its {key} can be used:\n  {listed(faults)}")
+    refuse_other_tasks(content["annotations"], path)
     refuse_shared_ids(content["categories"], path)
+
+
+def refuse_other_tasks(annotations: list, path: Path):
+    records = [one for one in annotations if isinstance(one, dict)]
+    for key, task in OTHER_TASKS.items():
+        if records and all(key in one and "segmentation" not in one for one in records):
+            raise InputError(f"{path}: its annotations have {key}, they are of {task}")
 
 
 def fault_of(record, place: str, name: str | None) -> str | None:

@@ -14,7 +14,7 @@ def as_id(value) -> int | str | None:
         value = int(value)
     if isinstance(value, str):
         return as_name(value)
-    return value if isinstance(value, int) and masks.is_number(value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def as_name(value) -> str | None:
