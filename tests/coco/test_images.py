@@ -372,6 +372,13 @@ def test_missing_file_whose_letters_are_coded_differently(tmp_path, image_settin
     assert found.endswith(f", but {there} does: its letters are coded differently, rename it")
 
 
+def test_link_that_leads_nowhere(tmp_path, image_settings):
+    (tmp_path / "a.png").symlink_to("gone.png")
+    found = images.inspect(tmp_path / "a.png", image_settings)
+    assert found.check == "missing_image"
+    assert found.problem.startswith("a link to gone.png, which does not exist")
+
+
 def test_missing_file_of_a_folder_that_is_missing_too(tmp_path, image_settings):
     (tmp_path / "leaf 1.jpg").touch()
     found = images.inspect(tmp_path / "C:/photos/leaf 1.jpg", image_settings)

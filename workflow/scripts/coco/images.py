@@ -121,6 +121,8 @@ class Inspection:
 
 def missing(path: Path) -> str:
     """That the file does not exist, and which ones may be meant, in its folder or one above."""
+    if path.is_symlink():
+        return f"a link to {path.readlink()}, which does not exist; put the file itself there"
     folder = next((above for above in path.parents if above.is_dir()), path.parent)
     alike = names_in(folder).get(plain(path.name), [])
     if folder != path.parent:
