@@ -165,6 +165,17 @@ MISTAKES = {
         {"format": "colour_masks", "images": ".", "labels": ".", "colours": {"leaf": "green"}},
         """sources[0].colours.leaf: received "green", expected a text ('#rrggbb', in quotes)""",
     ),
+    "one colour of two classes": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": "."}
+        | {"colours": {"leaf": "#00ff0a", "stem": "#00FF0A"}},
+        "sources[0].colours.stem: received the colour of leaf, expected one of its own",
+    ),
+    "a class of the background's colour": (
+        "sources.0",
+        {"format": "colour_masks", "images": ".", "labels": ".", "colours": {"leaf": "#000000"}},
+        "sources[0].colours.leaf: received the colour of the background, expected one of its own",
+    ),
     "own split of a format that has none": (
         "sources.0",
         {"format": "coco", "annotations": "a.json", "images": ".", "split": "own"},

@@ -96,9 +96,18 @@ def class_or(other: str):
     return check
 
 
+def check_colours(key: str, source: dict) -> Iterator[str]:
+    yield from class_or("colours")(key, source)
+    owner_of = {str(source.get("background", "#000000")).lower(): "the background"}
+    for name, colour in source.get("colours", {}).items():
+        owner = owner_of.setdefault(str(colour).lower(), name)
+        if owner != name:
+            yield f"{key}.colours.{name}: received the colour of {owner}, expected one of its own"
+
+
 CHECKS_OF_FORMATS = {
     "coco": check_coco,
-    "colour_masks": class_or("colours"),
+    "colour_masks": check_colours,
     "label_maps": class_or("classes_csv"),
     "masks": check_masks,
     "via": class_or("class_attribute"),
