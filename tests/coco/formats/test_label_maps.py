@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -86,8 +87,16 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
     (tmp_path / "labels" / "broken.png").write_bytes(b"no image")
     whole = (tmp_path / "labels" / "stack.tif").read_bytes()
     (tmp_path / "labels" / "cut off.tif").write_bytes(whole[:4] + b"\xff\xff\0\0" + whole[8:])
-    Image.new("L", (20, 10)).save(tmp_path / "labels" / "jpeg.png", format="JPEG")
-    for name in (*bad, "empty", "broken", "cut off", "jpeg", "absent"):
+    for name, stored_as in (("jpeg.png", "JPEG"), ("webp.png", "WEBP")):
+        Image.new("L", (20, 10)).save(tmp_path / "labels" / name, format=stored_as)
+    Image.new("L", (20, 10)).save(tmp_path / "labels" / "jpeg within.tif", compression="jpeg")
+    for number in range(2):
+        tifffile.imwrite(tmp_path / "labels" / "pages.tif", LABELS.astype("u2"), append=number > 0)
+    frames = [Image.new("L", (20, 10), number) for number in range(2)]
+    frames[0].save(tmp_path / "labels" / "frames.gif", save_all=True, append_images=frames[1:])
+    cv2.imwrite(str(tmp_path / "labels" / "deep.png"), np.full((10, 20, 3), 7, np.uint16))
+    more = "empty", "broken", "cut off", "jpeg", "webp", "jpeg within", "pages", "frames", "deep"
+    for name in (*bad, *more, "absent"):
         Image.new("RGB", (20, 10)).save(tmp_path / "images" / f"{name}.jpg")
     write(LABELS, tmp_path / "labels" / "a.png")
     problems = {image["source_id"]: image.get("problem") for image in label_maps.read(source)[1]}
@@ -102,6 +111,11 @@ def test_unusable_label_maps_are_problems_of_their_photos(tmp_path, source):
         "broken": "not readable as an image",
         "cut off": "not readable as an image",
         "jpeg": "JPEG and WebP change pixel values",
+        "webp": "JPEG and WebP change pixel values",
+        "jpeg within": "JPEG and WebP change pixel values",
+        "pages": "has 2 pages or frames, expected one image",
+        "frames": "has 2 pages or frames, expected one image",
+        "deep": "has colours of 16 bits, expected 8, or one number per pixel",
         "absent": "absent.png: no such file, nor with another suffix; if the photo shows no object",
     }.items():
         assert part in problems[name]
@@ -192,7 +206,7 @@ def test_unusable_tables_are_refused(tmp_path, source, text, message):
 
 
 def test_unusable_folders_are_refused(tmp_path, source):
-    with pytest.raises(InputError, match="have no image of the same name"):
+    with pytest.raises(InputError, match=r"of the same name, but .*images/a\.jpg; expected"):
         label_maps.read(source)
     with pytest.raises(InputError, match="no such folder"):
         label_maps.read(source | {"labels": f"{tmp_path}/elsewhere"})
@@ -224,6 +238,17 @@ def test_a_link_out_of_the_folder_is_no_label_image(tmp_path, source):
     (tmp_path / "labels" / "a.png").symlink_to(tmp_path / "elsewhere.png")
     (image,) = label_maps.read(source)[1]
     assert "leads out of the folder" in image["problem"]
+
+
+def test_linked_folders_are_looked_into(tmp_path, source):
+    for folder, name in (("images", "b.jpg"), ("labels", "b.png")):
+        (tmp_path / "elsewhere" / folder).mkdir(parents=True)
+        Image.new("L", (20, 10)).save(tmp_path / "elsewhere" / folder / name)
+        (tmp_path / folder / "more").symlink_to(tmp_path / "elsewhere" / folder)
+    write(LABELS, tmp_path / "labels" / "a.png")
+    second = label_maps.read(source)[1][1]
+    assert second["source_id"] == "more/b"
+    assert "b.png leads out of the folder" in second["problem"]
 
 
 def test_all_pairs_that_the_user_must_sort_out_are_named(tmp_path, source):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from coco.errors import InputError, listed
+from coco.formats.files import below
 from coco.stand_ins import stand_in
 
 IMAGE_SUFFIXES = (
@@ -23,12 +24,7 @@ IMAGE_SUFFIXES = (
 
 def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """The files with one of these suffixes under a folder, at any depth; hidden ones left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    return sorted(below(folder, suffixes))
 
 
 def refuse_outside(path: Path, folder: Path):

@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 from scipy import ndimage
+from tifffile import COMPRESSION
 
 from coco.errors import InputError, listed
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
@@ -18,6 +19,9 @@ from coco.stand_ins import stand_in_at
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".npy")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LOSSY = "JPEG and WebP change pixel values, so that labels cannot be read back; export PNG or TIFF"
+LOSSY_FORMATS = ("JPEG", "MPO", "WEBP")
+LOSSY_COMPRESSIONS = COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.WEBP  # within a TIFF
+FAX = COMPRESSION.CCITTRLE, COMPRESSION.CCITT_T4, COMPRESSION.CCITT_T6
 FEW = 20  # to find out the format
 OVER_CORNERS = np.ones((3, 3), int)
 THREADS = 4  # the decoders work beside Python
@@ -51,8 +55,10 @@ def pairs(source: dict) -> list[Pair]:
     if wrong := [str(lossy[name]) for name in unlabelled if lossy[name] != photos[name]]:
         raise InputError(f"{listed(wrong)}: {LOSSY}")
     if not photos.keys() & labels.keys():
+        have = [str(min(found.values())) for found in (photos, labels) if found]
         raise InputError(
-            f"{folder} and {label_folder} have no image of the same name; expected a photo "
+            f"{folder} and {label_folder} have no image of the same name, but "
+            f"{' and '.join(have) or 'none at all'}; expected a photo "
             f"<name>{photo_ending}.jpg (or any other suffix) and labels <name>{label_ending}.png"
         )
     return [
@@ -94,7 +100,8 @@ def existing(pair: Pair, source: dict) -> Path:
 def without_suffix(name: str) -> str:
     """A file's name without the suffix of an image, if it has one."""
     path = Path(name)
-    return str(path.with_suffix("")) if path.suffix.lower() in LABEL_SUFFIXES else name
+    is_image = path.suffix.lower() in (*IMAGE_SUFFIXES, *LABEL_SUFFIXES)
+    return str(path.with_suffix("")) if is_image else name
 
 
 def records(
@@ -174,20 +181,42 @@ def has_numbers(path: Path, palette: bool = True) -> bool:
     return load(path).mode in modes
 
 
-def stored_values(path: Path) -> np.ndarray:
+def stored_values(path: Path, palette: bool = True) -> np.ndarray:
+    """The pixels as they are stored, or, unless `palette` is set, the colours of a palette."""
     try:
         if path.suffix.lower() == ".npy":
             return np.load(path, allow_pickle=False)
         if path.suffix.lower() in (".tif", ".tiff"):
-            values = single(tifffile.imread(path))
-            if values.size == 0:  # the file ends before its first page
-                raise unreadable(path)
-            return values
-        return np.asarray(load(path))
+            return tiff_values(path)
+        return pillow_values(path, palette)
     except InputError:
         raise
     except Exception as error:  # decoders raise whatever they like
         raise unreadable(path) from error
+
+
+def pillow_values(path: Path, palette: bool = True) -> np.ndarray:
+    image = load(path)
+    if image.mode == "P" and not palette:
+        image = image.convert("RGBA")
+    values = np.asarray(image)
+    return values != 0 if image.mode == "1" else values  # Pillow's True is 255 within
+
+
+def tiff_values(path: Path) -> np.ndarray:
+    with tifffile.TiffFile(path) as tiff:
+        compression = tiff.pages.first.compression
+        if compression in FAX:  # tifffile does not decode it
+            return pillow_values(path)
+        if compression in LOSSY_COMPRESSIONS:
+            raise InputError(f"{path}: {LOSSY}")
+        refuse_pages(path, sum(not series.keyframe.is_reduced for series in tiff.series))
+        return single(tiff.asarray())
+
+
+def refuse_pages(path: Path, count: int):
+    if count > 1:
+        raise InputError(f"{path}: has {count} pages or frames, expected one image")
 
 
 def single(values: np.ndarray) -> np.ndarray:
@@ -220,11 +249,15 @@ def colours(path: Path) -> np.ndarray:
 def load(path: Path) -> Image.Image:
     try:
         with Image.open(path) as image:
+            count, stored_as = getattr(image, "n_frames", 1), str(image.tile)
             image.load()
     except Exception as error:  # Pillow raises whatever its decoders do
         raise unreadable(path) from error
-    if image.format in ("JPEG", "MPO"):
+    if image.format in LOSSY_FORMATS or image.info.get("compression") == "jpeg":
         raise InputError(f"{path}: {LOSSY}")
+    refuse_pages(path, count)
+    if ";16" in stored_as and not image.mode.startswith("I"):  # Pillow has cut them to 8
+        raise InputError(f"{path}: has colours of 16 bits, expected 8, or one number per pixel")
     return image
 
 
