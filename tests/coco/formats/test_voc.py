@@ -74,6 +74,19 @@ def test_void_belongs_to_no_object(folder):
     assert found(folder)[0] == ("bottle", [1, 1, 5, 4])
 
 
+def test_a_palette_counted_anew_keeps_its_classes(folder):
+    path = folder / "SegmentationClass" / "a.png"
+    numbers, places = np.unique(CLASSES, return_inverse=True)
+    image = Image.fromarray(places.reshape(CLASSES.shape).astype(np.uint8))
+    image.putpalette(sum((colour(number) for number in numbers), ()))
+    image.save(path)
+    assert found(folder) == [("bottle", [1, 1, 6, 4]), ("person", [10, 6, 4, 3])]
+    image = Image.fromarray(CLASSES)
+    image.putpalette(bytes(range(256)) * 3)  # no colours of the challenge: the index counts
+    image.save(path)
+    assert found(folder) == [("bottle", [1, 1, 6, 4]), ("person", [10, 6, 4, 3])]
+
+
 def test_cvat_writes_colours_and_names_them(folder):
     for name in ("SegmentationObject", "SegmentationClass"):
         path = folder / name / "a.png"
@@ -141,7 +154,7 @@ def test_lists_say_which_photos_count_and_where(folder):
     Image.new("RGB", (20, 10)).save(folder / "JPEGImages" / "other task.jpg")
     (lists / "train.txt").write_text("a\nc d\n")
     (lists / "val.txt").write_text("b\ngone\n")
-    (lists / "trainval.txt").write_text("a\nb\nc d\n")
+    (lists / "trainval.txt").write_text("a.jpg\nb.jpg 1\nc d.jpg\n")
     images = {image["source_id"]: image for image in read(folder, split="own")[1]}
     assert {name: image.get("split") for name, image in images.items()} == {
         "a": "train",

@@ -3,7 +3,7 @@
 JPEGImages/<name>.jpg                the photo
 SegmentationObject/<name>.png        each index or colour is one object; 0 or black is background
 SegmentationClass/<name>.png         the class of each pixel: the object has that of most pixels
-ImageSets/Segmentation/*.txt         which photos count; without it: all
+ImageSets/Segmentation/*.txt         which photos count beside those with objects; without it: all
 labelmap.txt, class_names.txt        the classes of CVAT and of labelme; without them: VOC's 20
 Annotations/<name>.xml               boxes, in which an object without a mask is found
 
@@ -21,7 +21,7 @@ from coco.errors import InputError, MaskError, failed
 from coco.formats import label_images, voc_boxes
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, lines_of
 from coco.formats.given_split import given_split
-from coco.formats.label_images import Pair
+from coco.formats.label_images import Pair, without_suffix
 from coco.formats.voc_classes import VOID_COLOUR, Classes, read_classes
 from coco.voc_colours import VOID
 
@@ -169,6 +169,7 @@ def read_lists(folder: Path, photos: dict[str, Path]) -> dict[str, list[str]]:
     for path in files(folder, (".txt",)):
         for line in filter(None, lines_of(path)):
             first = line.split()[0]  # some lists have a flag behind the name
-            name = first if line not in photos and first in photos else line
+            meant = line, first, without_suffix(line), without_suffix(first)
+            name = next((name for name in meant if name in photos), line)
             lists_of.setdefault(name, []).append(path.stem)
     return lists_of

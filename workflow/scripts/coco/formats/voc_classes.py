@@ -21,7 +21,10 @@ VOID_COLOUR = label_images.packed(*colour(VOID))
 
 @dataclass(frozen=True)
 class Classes:
-    """Names by number, and the numbers of the colours; `by_index` if a palette's index counts."""
+    """Names by number, and the numbers of the colours.
+
+    `by_index`: if a palette has other colours, its index counts.
+    """
 
     names: dict[int, str]
     number_of: dict[int, int]
@@ -29,11 +32,13 @@ class Classes:
 
     def numbers(self, path: Path) -> np.ndarray:
         """The class of each pixel, 0 for none: int of shape `[height, width]`."""
-        if path.suffix == ".npy" or label_images.has_numbers(path, palette=self.by_index):
-            numbers = label_images.numbers(path)
-            return np.where((numbers == VOID) | (numbers < 0), 0, numbers)
+        if path.suffix == ".npy" or label_images.has_numbers(path, palette=False):
+            return indices(path)
         found, places = np.unique(label_images.colours(path), return_inverse=True)
         unknown = [colour for colour in found.tolist() if colour not in self.number_of]
+        # Programs that make PNGs smaller count a palette anew; the colours stay.
+        if unknown and self.by_index and label_images.has_numbers(path):
+            return indices(path)
         if unknown:
             raise InputError(
                 f"{path}: has the colour {label_images.shown(unknown[0])}, which no class has; "
@@ -41,6 +46,11 @@ class Classes:
             )
         numbers = np.array([self.number_of[colour] for colour in found.tolist()])
         return numbers[places].reshape(places.shape)
+
+
+def indices(path: Path) -> np.ndarray:
+    numbers = label_images.numbers(path)
+    return np.where((numbers == VOID) | (numbers < 0), 0, numbers)
 
 
 def read_classes(folder: Path) -> Classes:
