@@ -11,8 +11,8 @@ from PIL import Image
 
 from coco import masks
 from coco.errors import InputError, failed
+from coco.formats import label_images
 from coco.formats.folders import IMAGE_SUFFIXES, refuse_outside
-from coco.stand_ins import stand_in_at
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 
@@ -80,30 +80,40 @@ def image_of(folder: Path) -> dict:
         image["file_name"] = files[0].as_posix()
     else:
         image["problem"] = f"{len(files)} images in this folder, expected one"
-    if not (folder / "masks").is_dir():
-        image.setdefault(
-            "problem", "no folder masks; if the image shows no object, give it an empty one"
-        )
+    if strange := unlike_masks(folder / "masks"):
+        image.setdefault("problem", strange)
     return image
+
+
+def unlike_masks(folder: Path) -> str | None:
+    """Why not all objects of an image may be in its folder of masks."""
+    if not folder.is_dir():
+        return "no folder masks; if the image shows no object, give it an empty one"
+    found = pictures(folder)
+    others = [path.name for path in visible(folder) if path.is_dir() or not found]
+    if others:
+        return f"its folder masks has {others[0]}, expected one image per object directly in it"
+    return None
 
 
 def read_mask(path: Path) -> np.ndarray:
     """The object's pixels: bool of shape `[height, width]`."""
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except Exception as error:  # Pillow raises whatever its decoders do
-        found = stand_in_at(path)
-        why = f"is {found}" if found else "cannot be read; copy it again"
-        raise InputError(f"the mask {path.name} {why}") from error
-    if image.mode not in ("1", "L", "P", "I;16", "I"):
-        image = image.convert("RGB").convert("L")
-    values = np.asarray(image)
-    found = values > 0
-    if np.any(values[found] != values.max()):
-        count = len(np.unique(values))
+    pixels = label_images.stored_values(path, palette=False)
+    colours = pixels[..., None] if pixels.ndim == 2 else pixels
+    if colours.ndim > 3 or colours.shape[2] > 4:
+        raise InputError(f"the mask {path.name} has several pages or channels, expected one image")
+    if colours.shape[2] in (2, 4):
+        colours, alpha = colours[..., :-1], colours[..., -1]
+        if np.ptp(alpha) and not np.ptp(colours, axis=(0, 1)).any():
+            raise InputError(
+                f"the mask {path.name} has its object in the transparency, expected it in the "
+                "pixels; save it without an alpha channel"
+            )
+    found = np.any(colours != 0, axis=2)
+    if np.any(colours[found] != colours[found][:1]):
+        count = len(np.unique(colours.reshape(-1, colours.shape[2]), axis=0))
         raise InputError(
-            f"the mask {path.name} has {count} grey levels, expected 0 and one other: "
+            f"the mask {path.name} has {count} grey levels or colours, expected 0 and one other: "
             "one object per file, without soft edges"
         )
     return found
