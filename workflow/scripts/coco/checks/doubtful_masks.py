@@ -75,7 +75,8 @@ def swapped_axes(annotation: dict, image: dict, context: Context) -> str | None:
 def covers_image(annotation: dict, image: dict, context: Context) -> str | None:
     """An object reaches all sides of the image and covers more than half, as a background does.
 
-    Remove it if it is none, such as the number of the background in a label map.
+    Remove it if it is none, such as the number of the background in a label map. If many do, object
+    and background may be exchanged: invert the masks.
     """
     _, _, width, height = masks.box(annotation["segmentation"])
     share = masks.area(annotation["segmentation"]) / (image["width"] * image["height"])
