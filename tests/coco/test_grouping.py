@@ -1,6 +1,8 @@
 import shutil
 
+import numpy as np
 import pytest
+import tifffile
 from splitting import SETTINGS, dataset
 
 from coco import grouping
@@ -52,6 +54,17 @@ def test_column_of_a_table(tmp_path, suffix, separator):
         group_sizes(images, table=of | {"column": "person"})
 
 
+def test_a_table_that_contradicts_itself_is_refused(tmp_path):
+    table = tmp_path / "patients.csv"
+    table.write_text("image,patient\n0.png,7\n0.png ,7 \n1.png, 7\n")
+    of = {"file": str(table), "images": "image", "column": "patient"}
+    images = dataset([1], [1])["images"]
+    assert group_sizes(images, table=of) == [2]
+    table.write_text("image,patient\n0.png,7\n1.png,7\n0,8\n")
+    with pytest.raises(InputError, match=r"patients\.csv: 0 has the patient 7 and 8, expected one"):
+        group_sizes(images, table=of)
+
+
 def test_several_kinds_bind_what_any_of_them_binds():
     images = named("s/p1.png", "s/p2.png", "t/p2.png", "u/p3.png")
     assert group_sizes(images, folder=1, pattern="(p.)") == [1, 3]
@@ -78,6 +91,13 @@ def test_exif_of_photos(tmp_path):
     assert group_sizes(images, exif="camera") == [1, 2, 2]
     assert group_sizes(images, exif="date") == [1, 2, 2]
     assert group_sizes(images, exif="date", pattern="^([0-9])") == [1, 2, 2]
+
+
+def test_no_exif_of_images_that_only_tifffile_reads(tmp_path):
+    images = named(*[str(tmp_path / f"{number}.tif") for number in range(2)])
+    for image in images:
+        tifffile.imwrite(image["file_name"], np.zeros((8, 8, 3), np.float32), photometric="rgb")
+    assert group_sizes(images, exif="date") == group_sizes(images, exif="camera") == [1, 1]
 
 
 def test_exif_of_real_photos(tmp_path, shared):

@@ -88,9 +88,15 @@ def by_table(images: list[dict], table: dict) -> dict[int, str]:
     """The value in a column, in the row of the image."""
     known, values = images_by_name(images), {}
     for row in read_table(Path(table["file"]), table["images"], table["column"]):
-        entry = row[table["images"]]
-        if entry in known:
-            values[only(known[entry], entry, table["file"])["id"]] = row[table["column"]]
+        entry, value = [(row[table[key]] or "").strip() for key in ("images", "column")]
+        if entry not in known:
+            continue
+        first = values.setdefault(only(known[entry], entry, table["file"])["id"], value)
+        if first != value:
+            raise InputError(
+                f"{table['file']}: {entry} has the {table['column']} {first} and {value}, "
+                "expected one; correct its rows, or give both the same value"
+            )
     missing = [image["file_name"] for image in images if not values.get(image["id"])]
     if missing:
         raise InputError(
@@ -123,18 +129,25 @@ def by_exif(images: list[dict], what: str) -> dict[int, str]:
     return {number: value for number, value in values.items() if value}
 
 
+def exif_of(path: str) -> Image.Exif:
+    """The metadata of an image; empty where Pillow cannot read them, as of many a TIFF."""
+    try:
+        with Image.open(path) as image:
+            return image.getexif()
+    except Exception:  # it raises whatever its decoders do
+        return Image.Exif()
+
+
 def camera(path: str) -> str:
     """Maker, model and serial number."""
-    with Image.open(path) as image:
-        exif = image.getexif()
+    exif = exif_of(path)
     parts = exif.get(MAKE), exif.get(MODEL), exif.get_ifd(EXIF).get(SERIAL_NUMBER)
     return " ".join(str(part).strip() for part in parts if part)
 
 
 def date(path: str) -> str:
     """The day on which the picture was taken, `2024:05:01`."""
-    with Image.open(path) as image:
-        exif = image.getexif()
+    exif = exif_of(path)
     return str(exif.get_ifd(EXIF).get(TAKEN) or exif.get(DATE_TIME) or "")[:10]
 
 
