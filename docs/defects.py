@@ -39,8 +39,9 @@ class Defect:
         classes, model, images: of the configuration, where they matter.
         files: what becomes of the files of images, or of further ones: see `spoil`.
         source: `masks` for folders of mask images instead, without the masks of one; `label_maps`
-            for label maps, with a value that is void; `cvat` for a file of CVAT, with a tag;
-            `voc` for Pascal VOC, with an object less in one photo.
+            for label maps, one with a value that is void, or with soft edges if `files` say so;
+            `cvat` for a file of CVAT, with a tag; `voc` for Pascal VOC, with an object less in one
+            photo.
         shown: the place of what the documentation shows; None takes that of the first change.
         said: what it shows instead.
     """
@@ -153,6 +154,12 @@ DEFECTS = {
     "tagged_image": Defect(source="cvat", said='<tag label="blurred" source="manual"/>'),
     "class_without_object": Defect(
         source="voc", said="SegmentationClass/a.png: a leaf that SegmentationObject/a.png has not"
+    ),
+    "soft_edges": Defect(
+        brings=GONE,
+        files={"a.png": "soft"},
+        source="label_maps",
+        said="a.png: resized with interpolation",
     ),
     "name_clash": Defect({"images.1.file_name": "A.png"}, files={"A.png": "sound"}),
     "image_turned_two_ways": Defect(
@@ -345,7 +352,10 @@ def label_maps(defect: Defect, folder: Path) -> dict:
         spoil(folder / "images" / f"{name}.png", None, number)
         labels = np.zeros((HEIGHT, WIDTH), np.uint8)
         labels[5:20, 5:20], labels[5:30, 30:50] = 1, 2
-        if name == "a":
+        if name == "a" and defect.files:
+            half = labels[::2, ::2] * 100
+            labels = np.asarray(Image.fromarray(half).resize((WIDTH, HEIGHT), Image.BILINEAR))
+        elif name == "a":
             labels[25:35, 5:20] = 255
         Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
     folders = {part: str(folder / part) for part in ("images", "labels")}

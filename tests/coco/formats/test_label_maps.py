@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from scipy.spatial import cKDTree
 
 from coco import masks
 from coco.errors import InputError
@@ -314,3 +315,41 @@ def test_a_class_that_has_a_name_is_not_void(tmp_path, source):
     del source["class"]
     (tmp_path / "classes.csv").write_text("value,class\n1,leaf\n255,stem\n")
     assert void_remarks(source | {"classes_csv": f"{tmp_path}/classes.csv"}, [1, 255]) == {}
+
+
+def soft(labels, factor=2):
+    """The label map, made smaller and enlarged again as a photo would be."""
+    small = labels[::factor, ::factor].astype(np.uint8)
+    return cv2.resize(small, labels.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def discs():
+    labels = np.zeros((200, 300), np.uint8)
+    for number, x in enumerate(range(40, 280, 40), start=1):
+        cv2.circle(labels, (x, 60 + 15 * number), 19, number * 10, -1)
+    return labels
+
+
+def cells(size):
+    """A label map that cells of about this diameter fill."""
+    rng = np.random.default_rng(0)
+    centres = rng.random((int(100 / size) ** 2, 2)) * 100
+    places = np.stack(np.mgrid[:100, :100], axis=-1).reshape(-1, 2)
+    return cKDTree(centres).query(places)[1].reshape(100, 100) + 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_soft"),
+    [
+        (discs(), False),
+        (soft(discs()), True),
+        (cv2.GaussianBlur(np.where(discs(), 255, 0).astype(np.uint8), (0, 0), 1), True),
+        (cells(5), False),
+        (soft(cells(20)), True),
+        (np.tile(np.arange(300, dtype=np.uint8) // 2 % 9 * 9, (200, 1)), False),  # lines
+    ],
+)
+def test_soft_edges_are_a_remark(tmp_path, source, labels, is_soft):
+    write(labels, tmp_path / "labels" / "a.png")
+    (image,) = label_maps.read(source)[1]
+    assert ("soft_edges" in image.get("remarks", {})) == is_soft

@@ -186,6 +186,16 @@ def class_without_object(image: dict, files: set[str]) -> str | None:
     return remark("class_without_object", image)
 
 
+@check("image", "error", "quarantine", "keep", "stop")
+def soft_edges(image: dict, files: set[str]) -> str | None:
+    """The edges of its label image are soft: each value on them counts as an object, or as another.
+
+    Export it without anti-aliasing, and resize it by nearest neighbour. `keep`, if the objects are
+    lines of one or two pixels side by side.
+    """
+    return remark("soft_edges", image)
+
+
 @check("image", "warning", "keep", "stop")
 def name_clash(image: dict, files: set[str]) -> str | None:
     """The names of two files differ only by upper and lower case.
@@ -264,6 +274,7 @@ DOUBTFUL = (
     extra_channels,
     tagged_image,
     class_without_object,
+    soft_edges,
     name_clash,
 )
 REPEATED = (image_turned_two_ways, image_listed_twice)

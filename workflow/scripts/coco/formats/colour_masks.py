@@ -49,14 +49,14 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         found = set(np.unique(pixels).tolist()) - {background}
         if place_of is None:
             own = by_colour(pair, pixels, background)
-        else:
-            refuse_unknown(found - place_of.keys(), pixels, pair)
-            own = [
-                label_images.annotation(f"{pair.label}:{shown(colour)}:{part}", place, rle)
-                for colour, place in place_of.items()
-                if colour in found
-                for part, rle in parts(pixels == colour).items()
-            ]
+            return pixels.shape[::-1], own, label_images.soft_edges(pixels)
+        refuse_unknown(found - place_of.keys(), pixels, pair)
+        own = [
+            label_images.annotation(f"{pair.label}:{shown(colour)}:{part}", place, rle)
+            for colour, place in place_of.items()
+            if colour in found
+            for part, rle in parts(pixels == colour).items()
+        ]
         return pixels.shape[::-1], own
 
     images, annotations = label_images.records(label_images.pairs(source), objects)

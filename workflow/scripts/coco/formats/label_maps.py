@@ -53,7 +53,7 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
             | ({} if classes is None else class_of(pair, value, classes, source))
             for value, rle in masks.from_labels(labels).items()
         ]
-        return labels.shape[::-1], own
+        return labels.shape[::-1], own, label_images.soft_edges(labels)
 
     images, annotations = label_images.records(label_images.pairs(source), objects)
     if classes is None:

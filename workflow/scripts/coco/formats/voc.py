@@ -74,7 +74,8 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         numbers = classes.numbers(classes_of[pair.name])
         own = with_classes(labels, numbers, pair)
         more = boxes_without_masks(boxes or [], own, pair, classes)
-        return labels.shape[::-1], own + more, remark_without_object(labels, numbers, classes)
+        remarks = remark_without_object(labels, numbers, classes) | label_images.soft_edges(labels)
+        return labels.shape[::-1], own + more, remarks
 
     images, annotations = label_images.records(found, objects)
     for image in images:
