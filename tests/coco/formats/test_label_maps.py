@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -250,6 +251,15 @@ def test_linked_folders_are_looked_into(tmp_path, source):
     second = label_maps.read(source)[1][1]
     assert second["source_id"] == "more/b"
     assert "b.png leads out of the folder" in second["problem"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all folders")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, source):
+    write(LABELS, tmp_path / "labels" / "a.png")
+    for folder in ("images", "labels"):
+        (tmp_path / folder / "more").mkdir(mode=0)
+    with pytest.raises(InputError, match="labels/more: Permission denied; expected a folder that"):
+        label_maps.read(source)
 
 
 def test_all_pairs_that_the_user_must_sort_out_are_named(tmp_path, source):

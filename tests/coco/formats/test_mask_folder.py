@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -144,6 +146,16 @@ def test_a_link_out_of_the_folder_is_no_mask(tmp_path):
     outside, inside = [mask_folder.translate(one, None) for one in read(tmp_path / "data")[2]]
     assert "leads out of the folder" in outside["problem"] and outside["segmentation"] is None
     assert inside["segmentation"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all folders")
+@pytest.mark.parametrize("closed", ["a", "a/images", "a/masks"])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, closed):
+    for name in "ab":
+        example(tmp_path, name)
+    (tmp_path / closed).chmod(0)
+    with pytest.raises(InputError, match=r"/a.*: Permission denied; expected a folder that can be"):
+        read(tmp_path)
 
 
 def test_other_layouts_are_refused(tmp_path):

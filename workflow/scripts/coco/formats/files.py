@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -88,23 +88,25 @@ def beginning(path: str | Path) -> str:
         return ""
 
 
-def below(folder: str | Path, suffixes: tuple[str, ...] = ()) -> Iterator[Path]:
+def below(
+    folder: str | Path, suffixes: tuple[str, ...] = (), on_error: Callable | None = None
+) -> Iterator[Path]:
     """The files anywhere below a folder, sorted, without hidden ones.
 
-    Those with one of the suffixes, if there are any.
+    Those with one of the suffixes, if there are any. `on_error` gets what `os.walk` finds.
     """
-    for path, names in walk(folder):
+    for path, names in walk(folder, on_error):
         for name in names:
             if not suffixes or Path(name).suffix.lower() in suffixes:
                 yield Path(path, name)
 
 
-def walk(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
+def walk(folder: str | Path, on_error: Callable | None = None) -> Iterator[tuple[str, list[str]]]:
     """Each folder below one, itself included, and the names of its files; sorted, none hidden.
 
     Links are followed, but for those that lead back to a folder above them.
     """
-    for path, folders, names in os.walk(folder, followlinks=True):
+    for path, folders, names in os.walk(folder, onerror=on_error, followlinks=True):
         shown = [name for name in sorted(folders) if not name.startswith(".")]
         folders[:] = [name for name in shown if not leads_back(path, name)]
         yield path, [name for name in sorted(names) if not name.startswith(".")]

@@ -24,7 +24,15 @@ IMAGE_SUFFIXES = (
 
 def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """The files with one of these suffixes under a folder, at any depth; hidden ones left out."""
-    return sorted(below(folder, suffixes))
+    return sorted(below(folder, suffixes, refuse_closed))
+
+
+def refuse_closed(error: OSError):
+    """Stop at a folder that may not be read: what is in it would be lost unseen."""
+    if isinstance(error, PermissionError):
+        raise InputError(
+            f"{error.filename}: {error.strerror}; expected a folder that can be read"
+        ) from error
 
 
 def refuse_outside(path: Path, folder: Path):

@@ -12,7 +12,7 @@ from PIL import Image
 from coco import masks
 from coco.errors import InputError, failed
 from coco.formats import label_images
-from coco.formats.folders import IMAGE_SUFFIXES, refuse_outside
+from coco.formats.folders import IMAGE_SUFFIXES, refuse_closed, refuse_outside
 
 LAYOUT = "expected <folder>/<id>/images/<one image> and <folder>/<id>/masks/*.png"
 
@@ -26,7 +26,16 @@ def recognise(source: dict) -> str | None:
 
 
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
-    folder = Path(source["folder"])
+    categories = [{"source_id": None, "name": source["class"]}]
+    try:
+        return categories, *records(Path(source["folder"]))
+    except PermissionError as error:
+        refuse_closed(error)
+        raise
+
+
+def records(folder: Path) -> tuple[list[dict], list[dict]]:
+    """The images and the annotations."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; {LAYOUT}")
     examples = [path for path in visible(folder) if path.is_dir()]
@@ -45,7 +54,7 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
         for path in examples
         for mask in pictures(path / "masks")
     ]
-    return [{"source_id": None, "name": source["class"]}], images, annotations
+    return images, annotations
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:
