@@ -46,6 +46,13 @@ def test_labels_are_a_mask_per_value():
             assert rle == masks.encode(labels == value)
 
 
+def test_values_of_wide_images_are_masks_too():
+    labels = np.random.default_rng(0).integers(0, 3, (20, 2 * masks.STRIP + 7), np.uint8)
+    labels[:, masks.STRIP - 30 : masks.STRIP + 30] = 7  # goes on from strip to strip
+    for value, rle in masks.from_labels(labels).items():
+        assert rle == masks.encode(labels == value)
+
+
 def test_ring_keeps_its_hole():
     ring = np.zeros((20, 20), bool)
     ring[4:16, 4:16] = True

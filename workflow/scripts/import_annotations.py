@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import console
-from coco import checksums, images, json_files, orientation
+from coco import checksums, decoding, images, json_files, orientation
 from coco.errors import InputError, written
 from coco.formats import FORMATS
 from coco.formats.fields import in_folder
@@ -36,6 +36,7 @@ def import_annotations(
     Images that are only inside annotation files become files in the folder `embedded`. Returns the
     records of the images.
     """
+    decoding.allow(settings["max_pixels"])  # of label images too
     embedded.mkdir(exist_ok=True)
     mapping = settings["intensity"]
     mapping = mapping | {"range": mapping["range"] and [mapping["range"]]}

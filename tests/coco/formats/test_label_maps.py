@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from coco import masks
+from coco import decoding, masks
 from coco.errors import InputError
 from coco.formats import label_maps
 
@@ -54,6 +54,15 @@ def test_each_value_is_an_object(tmp_path, source, name):
     for one, value in zip(annotations, (3, 40_000), strict=True):
         mask = masks.decode(label_maps.translate(one, None)["segmentation"])
         np.testing.assert_array_equal(mask, np.equal(LABELS, value))
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_as_many_pixels_as_the_images_may_have(tmp_path, source, monkeypatch, name):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 99)
+    write(LABELS, tmp_path / "labels" / name)
+    assert "more pixels than images.max_pixels" in label_maps.read(source)[1][0]["problem"]
+    decoding.allow(200)
+    assert "problem" not in label_maps.read(source)[1][0]
 
 
 @pytest.mark.parametrize("kind", ["u1", "u2", "u4", "i4", "i8", "f4", ">u2"])

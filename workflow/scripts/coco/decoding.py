@@ -120,9 +120,13 @@ def refuse_channels(count: int, channels: int, kind: str):
         )
 
 
-def read_with_pillow(file: BinaryIO, channels: int, max_pixels: int) -> Picture:
-    # Pillow's own limit stays, for whatever it decodes on the way, but must not be the lower one.
+def allow(max_pixels: int):
+    """Pillow's own limit stays, for what it decodes on the way, but must not be the lower one."""
     Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
+
+
+def read_with_pillow(file: BinaryIO, channels: int, max_pixels: int) -> Picture:
+    allow(max_pixels)
     image = Image.open(file, formats=FORMATS)
     refuse_large(*image.size, max_pixels)
     refuse_pages(1 if image.format == "MPO" else getattr(image, "n_frames", 1))

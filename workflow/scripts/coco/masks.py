@@ -15,6 +15,7 @@ LARGEST_COORDINATE = 1e6
 LONGEST_OUTLINE = 1e7
 LARGEST_NUMBER = 1e15
 MOST_PIXELS = 2**32 - 1  # of a mask, as pycocotools counts them
+STRIP = 512  # columns
 
 
 def encode(mask: np.ndarray) -> dict:
@@ -102,19 +103,34 @@ def from_labels(labels: np.ndarray) -> dict[int, dict]:
 
     One pass over the pixels finds the runs of all values, however many there are.
     """
-    pixels = labels.ravel(order="F")
-    starts = np.flatnonzero(np.r_[True, pixels[1:] != pixels[:-1]])
-    ends = np.r_[starts[1:], pixels.size]
-    values = pixels[starts]
+    starts, values = runs_of_values(labels)
+    ends = np.r_[starts[1:], labels.size]
     order = np.argsort(values, kind="stable")
     found, first = np.unique(values[order], return_index=True)
     masks = {}
     for value, own in zip(found, np.split(order, first[1:]), strict=True):
         if value:
             edges = np.stack([starts[own], ends[own]], axis=1).ravel()
-            runs = np.diff(np.r_[0, edges, pixels.size]).tolist()
+            runs = np.diff(np.r_[0, edges, labels.size]).tolist()
             masks[int(value)] = from_counts(runs if runs[-1] else runs[:-1], *labels.shape)
     return masks
+
+
+def runs_of_values(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where runs of one value start, counted column by column from the left, and their values.
+
+    Strip by strip: of a large image little more than itself is in memory.
+    """
+    height, width = labels.shape
+    starts, values = [], []
+    for left in range(0, width, STRIP):
+        pixels = labels[:, left : left + STRIP].ravel(order="F")
+        changes = np.flatnonzero(np.r_[True, pixels[1:] != pixels[:-1]])
+        starts.append(changes + left * height)
+        values.append(pixels[changes])
+    starts, values = np.concatenate(starts), np.concatenate(values)
+    is_new = np.r_[True, values[1:] != values[:-1]]  # runs go on from strip to strip
+    return starts[is_new], values[is_new]
 
 
 def checked(rle: dict) -> dict:

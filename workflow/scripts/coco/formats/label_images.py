@@ -12,6 +12,7 @@ from PIL import Image
 from scipy import ndimage
 from tifffile import COMPRESSION
 
+from coco import masks
 from coco.errors import InputError, listed
 from coco.formats.folders import IMAGE_SUFFIXES, by_name, files, refuse_outside
 from coco.stand_ins import stand_in_at
@@ -161,7 +162,7 @@ def translate(annotation: dict, size: tuple[int, int] | None) -> dict:
 
 
 def numbers(path: Path) -> np.ndarray:
-    """The whole number of each pixel: int64 of shape `[height, width]`.
+    """The whole number of each pixel: integers of shape `[height, width]`.
 
     Of a palette image that is the index, not the colour.
     """
@@ -175,7 +176,10 @@ def numbers(path: Path) -> np.ndarray:
         raise InputError(f"{path}: has no pixel")
     if not is_whole(values):
         raise InputError(f"{path}: has values that are no whole numbers; export it as integers")
-    return values.astype(np.int64)
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8)
+    is_small = values.dtype.kind in "iu" and values.dtype.itemsize < 8
+    return values if is_small else values.astype(np.int64)
 
 
 def has_numbers(path: Path, palette: bool = True) -> bool:
@@ -213,6 +217,8 @@ def tiff_values(path: Path) -> np.ndarray:
             return pillow_values(path)
         if compression in LOSSY_COMPRESSIONS:
             raise InputError(f"{path}: {LOSSY}")
+        if tiff.pages.first.size > 2 * Image.MAX_IMAGE_PIXELS:  # as Pillow does
+            raise too_large(path)
         refuse_pages(path, sum(not series.keyframe.is_reduced for series in tiff.series))
         return single(tiff.asarray())
 
@@ -240,13 +246,14 @@ def is_grey(values: np.ndarray) -> bool:
 
 
 def colours(path: Path) -> np.ndarray:
-    """The colour of each pixel as one number, 0xRRGGBB: int64 of shape `[height, width]`."""
+    """The colour of each pixel as one number, 0xRRGGBB: int32 of shape `[height, width]`."""
     image = load(path)
     if image.mode.startswith(("I", "F")):
         raise InputError(f"{path}: has more than 8 bits per pixel, expected colours")
     if image.mode in ("P", "PA"):
         image = image.convert("RGBA")  # keeps the colour beneath a transparent index
-    return packed(*np.moveaxis(np.asarray(image.convert("RGB")).astype(np.int64), -1, 0))
+    channels = np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
+    return packed(*(channel.astype(np.int32) for channel in channels))
 
 
 def load(path: Path) -> Image.Image:
@@ -254,6 +261,8 @@ def load(path: Path) -> Image.Image:
         with Image.open(path) as image:
             count, stored_as = getattr(image, "n_frames", 1), str(image.tile)
             image.load()
+    except Image.DecompressionBombError as error:
+        raise too_large(path) from error
     except Exception as error:  # Pillow raises whatever its decoders do
         raise unreadable(path) from error
     if image.format in LOSSY_FORMATS or image.info.get("compression") == "jpeg":
@@ -262,6 +271,10 @@ def load(path: Path) -> Image.Image:
     if ";16" in stored_as and not image.mode.startswith("I"):  # Pillow has cut them to 8
         raise InputError(f"{path}: has colours of 16 bits, expected 8, or one number per pixel")
     return image
+
+
+def too_large(path: Path) -> InputError:
+    return InputError(f"{path}: has more pixels than images.max_pixels allows; raise it, or cut it")
 
 
 def unreadable(path: Path) -> InputError:
@@ -288,12 +301,11 @@ def soft_edges(labels: np.ndarray) -> dict:
 
 
 def soft_share(labels: np.ndarray) -> float:
-    """Of the runs of one value along rows, the part that is short, and between its neighbours."""
-    values = labels.ravel()
-    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    is_short = np.diff(np.r_[starts, values.size]) <= SOFT_WIDTH
-    is_rising = np.diff(values[starts]) > 0
-    soft = np.count_nonzero(is_short[1:-1] & (is_rising[1:] == is_rising[:-1]))
+    """Of the runs of one value down columns, the part that is short, and between its neighbours."""
+    starts, values = masks.runs_of_values(labels)
+    is_short = np.diff(starts) <= SOFT_WIDTH
+    is_rising = values[1:] > values[:-1]
+    soft = np.count_nonzero(is_short[1:] & (is_rising[1:] == is_rising[:-1]))
     return soft / starts.size if soft >= FEWEST_SOFT else 0
 
 
