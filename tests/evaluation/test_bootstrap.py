@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
+from scipy import stats
 from squares import crowded
 
-from evaluation.bootstrap import HALVES, RESAMPLES, average_precision, image_weights, interval
+from evaluation.bootstrap import (
+    PARTS,
+    RESAMPLES,
+    average_precision,
+    bias_of,
+    image_weights,
+    interval,
+)
 from evaluation.matching import match
 from evaluation.metrics import accumulate
 from evaluation.overlaps import find_overlaps
@@ -41,60 +49,73 @@ def test_a_single_image_or_group_has_no_interval():
     for image in truth["images"]:
         image["group"] = "a"
     weights = image_weights(truth)
-    assert weights.shape == (RESAMPLES + HALVES, len(truth["images"]))
+    assert weights.shape == (RESAMPLES + 2 * PARTS, len(truth["images"]))
     drawn = average_precision(match(find_overlaps(truth, predictions, "bbox")), weights)
     assert np.isnan(interval(0.5, drawn[:, 0, 0])).all()
 
 
 def test_the_same_images_are_drawn_in_the_same_way(truth):
     weights = image_weights(truth)
-    assert weights.shape == (RESAMPLES + HALVES, 4)
-    assert (weights[:RESAMPLES].sum(axis=1) == 4).all()
+    assert weights.shape == (RESAMPLES + 2 * PARTS, 4)
+    assert (weights[:RESAMPLES].sum(axis=1) == 1).all()  # few, as Student's t is wide
     assert np.array_equal(weights, image_weights({**truth, "annotations": []}))
 
 
-def test_two_halves_are_the_whole(truth):
+def test_a_quarter_of_three_images_may_be_none():
+    weights = image_weights({"images": [{"id": number} for number in range(3)]})
+    of_quarters = weights[-PARTS:].sum(axis=1)
+    assert np.count_nonzero(of_quarters == 1) == 75 and np.isnan(of_quarters).sum() == 25
+    low, high = interval(5, weights @ [4, 5, 6] / weights.sum(axis=1))
+    assert low == pytest.approx(5 - (high - 5), abs=0.5)
+
+
+def test_two_halves_and_four_quarters_are_the_whole(truth):
     truth["images"].append({"id": 15})
-    one, other = np.split(image_weights(truth)[RESAMPLES:], 2)
-    assert (one + other == 1).all()
-    assert set(one.sum(axis=1)) == {3}
+    halves, quarters = np.split(image_weights(truth)[RESAMPLES:], [PARTS])
+    assert (sum(np.split(halves, 2)) == 1).all() and set(halves[:50].sum(axis=1)) == {3}
+    assert (sum(np.split(quarters, 4)) == 1).all() and set(quarters[:25].sum(axis=1)) == {2}
 
 
 def test_groups_are_drawn_together(truth):
     for image, group in zip(truth["images"], ("a", "b", "a", None), strict=True):
         image["group"] = group
     weights = image_weights(truth)
-    assert np.array_equal(weights[:, 0], weights[:, 2])
+    assert np.array_equal(weights[:, 0], weights[:, 2], equal_nan=True)
     assert not np.array_equal(weights[:, 0], weights[:, 1])
 
 
-def test_interval_of_a_mean():
-    rng = np.random.default_rng(0)
-    values = rng.normal(5, 2, 400)
-    means = [rng.choice(values, 400).mean() for _ in range(RESAMPLES)]
-    halves = np.full(HALVES, values.mean())
-    low, high = interval(values.mean(), np.array([*means, *halves]))
-    assert low == pytest.approx(values.mean() - 1.96 * 2 / 20, abs=0.02)
-    assert high == pytest.approx(values.mean() + 1.96 * 2 / 20, abs=0.02)
+@pytest.mark.parametrize("count", [4, 10, 40, 400])
+def test_interval_of_a_mean_is_that_of_student(count):
+    values = np.random.default_rng(0).normal(5, 2, count)
+    weights = image_weights({"images": [{"id": number} for number in range(count)]})
+    low, high = interval(values.mean(), weights @ values / weights.sum(axis=1))
+    reach = stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / count**0.5
+    assert (low + high) / 2 == pytest.approx(values.mean(), abs=0.3 * reach)
+    assert (high - low) / 2 == pytest.approx(reach, rel=0.1 if count > 4 else 0.3)
 
 
 def test_no_interval_without_a_number():
-    assert np.isnan(interval(np.nan, np.ones(RESAMPLES + HALVES))).all()
-    assert np.isnan(interval(0.1, np.full(RESAMPLES + HALVES, np.nan))).all()
+    assert np.isnan(interval(np.nan, np.ones(RESAMPLES + 2 * PARTS))).all()
+    assert np.isnan(interval(0.1, np.full(RESAMPLES + 2 * PARTS, np.nan))).all()
 
 
-def test_what_is_too_high_in_halves_is_too_high_in_the_whole():
-    drawn = np.r_[
-        np.full(RESAMPLES // 2, 0.48), np.full(RESAMPLES // 2, 0.52), np.full(HALVES, 0.51)
-    ]
+@pytest.mark.parametrize("powers", [(0.5,), (1,), (0.5, 1)])
+def test_bias_that_falls_with_the_number_of_images(powers):
+    whole, half, quarter = (0.3 + sum(images**-power for power in powers) for images in (4, 2, 1))
+    assert whole - bias_of(whole, half, quarter) == pytest.approx(0.3)
+
+
+def test_what_is_too_high_in_parts_is_too_high_in_the_whole():
+    resamples = np.linspace(0.48, 0.52, RESAMPLES)
+    drawn = np.r_[resamples, np.full(PARTS, 0.51), np.full(PARTS, 0.524)]
     low, high = interval(0.5, drawn)
-    bias = 0.01 / (2**0.5 - 1)
-    reach = 1.96 * np.hypot(0.02, 0.4 * bias)  # the bias is not sure either
+    bias = bias_of(0.5, 0.51, 0.524)
+    reach = 1.96 * np.hypot(resamples.std(), 0.45 * bias)  # the bias is not sure either
     assert (low, high) == pytest.approx((0.5 - bias - reach, 0.5 - bias + reach))
-    drawn[RESAMPLES:] = 0.6  # so far off that the number itself would lie outside
+    drawn[RESAMPLES:] += 0.1  # so far off that the number itself would lie outside
     assert interval(0.5, drawn)[1] == 0.5
 
 
 def test_an_interval_ends_where_the_number_can():
-    drawn = np.r_[np.linspace(0.8, 1, RESAMPLES), np.full(HALVES, 0.95)]
+    drawn = np.r_[np.linspace(0.8, 1, RESAMPLES), np.full(2 * PARTS, 0.95)]
     assert interval(0.95, drawn, 0, 1)[1] == 1

@@ -50,7 +50,7 @@ def test_ap_is_the_mean_of_its_parts(measured):
     by_recall = tables.per_recall(evaluation).groupby("class")["precision_mean"].mean()
     assert by_recall.mean() == pytest.approx(expected)
     draws = tables.draws(evaluation, drawn[0])
-    assert draws["kind"].value_counts().to_dict() == {"resample": 1000, "half": 100}
+    assert draws["kind"].value_counts().to_dict() == {"resample": 1000, "half": 100, "quarter": 100}
 
 
 def test_the_mean_over_classes_leaves_out_what_is_not_there():

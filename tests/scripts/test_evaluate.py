@@ -96,7 +96,7 @@ def test_every_size_class_and_draw_has_its_rows(run):
     assert tables["per_size"]["size"].tolist() == ["all", "small", "medium", "large", *thirds] * 2
     assert len(tables["per_iou"]) == 2 * 3 * 10
     assert len(tables["precision_recall"]) == 2 * 2 * 101
-    assert len(tables["draws"]) == 2 * 1100
+    assert len(tables["draws"]) == 2 * 1200
     assert set(tables["errors"]["group"]) == {"all", "class", "size"}
     assert tables["counting"]["mean_error"].tolist() == [0, 0, 0]
     assert tables["confusion"].to_numpy().tolist() == [["leaf", "leaf", 3], ["ring", "ring", 2]]

@@ -103,7 +103,8 @@ def test_cvat_writes_colours_and_names_them(folder):
 
 def test_labelme_writes_arrays_too(folder):
     for name, values in (("Object", OBJECTS), ("Class", CLASSES)):
-        np.save(folder / f"Segmentation{name}" / "a.npy", np.where(values == 0, -1, values.astype(int)))
+        array = np.where(values == 0, -1, values.astype(int))
+        np.save(folder / f"Segmentation{name}" / "a.npy", array)
         (folder / f"Segmentation{name}" / "a.png").unlink()
     names = ["_background_", *(f"class {place}" for place in range(1, 20))]
     (folder / "class_names.txt").write_text("\n".join(names))

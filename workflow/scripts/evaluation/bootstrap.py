@@ -4,21 +4,22 @@ Objects of one image are not independent, images (or groups of images) are: so w
 drawn. A draw is a weight per image, how often it was drawn; AP with weights is exactly the AP of a
 data set in which each image lies that often.
 
-Draws of two kinds are needed. As many images as there are, with replacement (the bootstrap, Efron
-and Tibshirani, 1993), say how far a number is off by chance. Random halves say how far AP is too
-high on average: its precision is the highest at a recall *or beyond*, which flatters classes of few
+Draws of two kinds are needed. Those with replacement (the bootstrap, Efron and Tibshirani, 1993)
+say how far a number is off by chance. Random halves and quarters say how far AP is too high on
+average: its precision is the highest at a recall *or beyond*, which flatters classes of few
 objects, and which draws with replacement, whose truth is flattered too, hardly show.
 """
 
 import numpy as np
+from scipy import stats
 
 from evaluation.matching import ALL, Matching
 from evaluation.metrics import RECALL_THRESHOLDS
 
 RESAMPLES = 1000
-HALVES = 100
+PARTS = 100  # halves, and as many quarters
 CONFIDENCE = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
-UNSURE = 0.4  # the standard deviation of a bias, in parts of it, as benchmarks/coverage.py measures
+UNSURE = 0.45  # standard deviation of a bias, in parts of it, as benchmarks/coverage.py measures
 CELLS = 200_000  # detections of a class times draws at a time: a few arrays in the cache
 TOO_HIGH = np.arange(101) / 100 < RECALL_THRESHOLDS  # NumPy's 0.57 is more than 57 / 100
 
@@ -26,20 +27,35 @@ TOO_HIGH = np.arange(101) / 100 < RECALL_THRESHOLDS  # NumPy's 0.57 is more than
 def image_weights(truth: dict) -> np.ndarray:
     """How often each image is drawn: float [draws, images], images by ascending id.
 
-    The first `RESAMPLES` draws are with replacement, then come `HALVES` halves, two by two the
-    whole. Images with the same value of `group` are drawn together. The same images give the same
-    draws, so that models that were measured on them can be compared draw by draw. A single image,
-    or group, says nothing of others: its draws are NaN, and so is what is computed from them.
+    The first `RESAMPLES` draws are with replacement, then come `PARTS` halves, two by two the
+    whole, and `PARTS` quarters. Images with the same value of `group` are drawn together. The same
+    images give the same draws, so that models that were measured on them can be compared draw by
+    draw. A single image, or group, says nothing of others: its draws are NaN, as are those without
+    an image, and so is what is computed from them.
     """
     images = sorted(truth["images"], key=lambda image: image["id"])
     groups = [str(image.get("group") or f"image {image['id']}") for image in images]
     names, group_of = np.unique(groups, return_inverse=True)
     count = len(names)
     rng = np.random.default_rng([image["id"] for image in images])
-    resamples = rng.multinomial(count, np.full(count, 1 / count), RESAMPLES)
-    halves = rng.permuted(np.tile(np.arange(count) < count / 2, (HALVES // 2, 1)), axis=1)
-    drawn = np.concatenate([resamples, halves, ~halves])
-    return np.where(count > 1, drawn[:, group_of], np.nan)
+    resamples = rng.multinomial(resample_size(count), np.full(count, 1 / count), RESAMPLES)
+    drawn = np.concatenate([resamples, parts(count, 2, rng), parts(count, 4, rng)])
+    some = drawn.any(axis=1, keepdims=True) & (count > 1)
+    return np.where(some, drawn[:, group_of], np.nan)
+
+
+def resample_size(count: int) -> int:
+    """How many of `count` images to draw: `CONFIDENCE` standard deviations of the mean of so many
+    are the half-width of the t interval of the mean of all (Student, 1908)."""
+    if count < 2:
+        return count
+    return max(round((count - 1) * (CONFIDENCE / stats.t.ppf(0.975, count - 1)) ** 2), 1)
+
+
+def parts(count: int, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Random halves, quarters, ..., `number` by `number` the whole: bool [PARTS, count]."""
+    dealt = rng.permuted(np.tile(np.arange(count) % number, (PARTS // number, 1)), axis=1)
+    return np.concatenate([dealt == part for part in range(number)])
 
 
 def interval(
@@ -55,15 +71,25 @@ def interval(
     Returns:
         Two bounds with the value between them; NaN where it is not defined.
     """
-    resamples, halves = (part[~np.isnan(part)] for part in np.split(drawn, [RESAMPLES]))
+    kinds = np.split(drawn, [RESAMPLES, RESAMPLES + PARTS])
+    resamples, halves, quarters = (kind[~np.isnan(kind)] for kind in kinds)
     if np.isnan(value) or not resamples.size:
         return float("nan"), float("nan")
-    # Bias falls with the root of the number of images, as benchmarks/coverage.py measures it: half
-    # of them have 2 ** 0.5 times as much.
-    bias = (halves.mean() - value) / (2**0.5 - 1) if halves.size else 0.0
+    bias = bias_of(value, halves.mean(), quarters.mean()) if quarters.size else 0.0
     reach = CONFIDENCE * np.hypot(resamples.std(), UNSURE * bias)
     low, high = np.clip([value - bias - reach, value - bias + reach], least, most)
     return float(min(low, value)), float(max(high, value))
+
+
+def bias_of(whole: float, half: float, quarter: float) -> float:
+    """How far a number is too high that is `half` of half of the images, and `quarter` of quarters.
+
+    A bias of `a n^-1/2 + b n^-1` is assumed; of half of the images, a has 2^1/2 times the effect
+    and b twice, of a quarter 2 and 4 times.
+    """
+    root, more, most = 2**0.5, half - whole, quarter - half
+    of_b = (most - root * more) / (2 - root)
+    return (more - of_b) / (root - 1) + of_b
 
 
 def average_precision(matching: Matching, weights: np.ndarray, size: int = ALL) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evaluation.bootstrap import RESAMPLES, interval
+from evaluation.bootstrap import PARTS, RESAMPLES, interval
 from evaluation.matching import ALL, IOU_50, IOU_75, IOU_THRESHOLDS, Matching
 from evaluation.metrics import RECALL_THRESHOLDS, Evaluation, mean, summary
 from evaluation.sizes import ANY
@@ -22,13 +22,15 @@ def metrics(evaluation: Evaluation, drawn: np.ndarray) -> dict:
 
 
 def draws(evaluation: Evaluation, drawn: np.ndarray) -> pd.DataFrame:
-    """A row per draw of the images: iou_type, kind ("resample" or "half"), draw, AP, AP50, AP75.
+    """A row per draw of the images: iou_type, kind, draw, AP, AP50, AP75.
+
+    A draw is a "resample", a "half" or a "quarter".
 
     The same draw of two models is of the same images: their differences can be compared.
     """
     table = pd.DataFrame(over_classes(drawn))
     table.insert(0, "draw", np.arange(len(table)))
-    table.insert(0, "kind", np.where(table["draw"] < RESAMPLES, "resample", "half"))
+    table.insert(0, "kind", np.repeat(["resample", "half", "quarter"], [RESAMPLES, PARTS, PARTS]))
     table.insert(0, "iou_type", evaluation.iou_type)
     return table
 
