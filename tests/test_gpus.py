@@ -106,3 +106,20 @@ def test_all_that_runs_the_network_asks_for_a_gpu_and_for_threads_of_a_cluster(r
     assert with_gpu == {path.stem for path in scripts if "backend.start(" in path.read_text()}
     profile = yaml.safe_load((root / "profiles" / "slurm" / "profile.yaml").read_text())
     assert with_gpu == set(profile["set-threads"])
+
+
+def test_a_gpu_that_the_backend_cannot_use_is_told(root, tmp_path):
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 80GB HBM3'\n")
+    driver.chmod(0o755)
+    start = "import sys, backend; backend.start(1, gpu=int(sys.argv[1])); print(backend.device())"
+    environment = {"PYTHONPATH": str(root / "workflow/scripts"), "CUDA_VISIBLE_DEVICES": "-1"}
+    for gpu, told in ((0, False), (1, True)):
+        done = subprocess.run(
+            [sys.executable, "-c", start, str(gpu)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        )
+        assert ("uv sync --extra gpu" in done.stderr + done.stdout) == told

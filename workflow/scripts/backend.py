@@ -41,6 +41,11 @@ allocator.share_freed_memory()
 with _quiet(), _without("matplotlib", "pandas", "sklearn"):
     import keras
 
+ON_THE_PROCESSOR = (
+    "This machine has a GPU, but {backend} finds none that it can use: the processor computes, "
+    "which takes many times as long. `uv sync --extra gpu` installs what TensorFlow needs beside "
+    "the driver."
+)
 OUT_OF_MEMORY = "RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory"  # TensorFlow, PyTorch
 
 
@@ -68,10 +73,17 @@ def start(threads: int, seed: int = 0, gpu: int = 0):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         with _quiet():
             allocator.keep_freed_memory()
+    if gpu and gpus.driver_lists_any() and first_gpu() is None:
+        console.say(ON_THE_PROCESSOR.format(backend=keras.backend.backend()))
 
 
 def device() -> str:
     """The name of what computes: the first GPU, else the processor."""
+    return first_gpu() or environment.processor()
+
+
+def first_gpu() -> str | None:
+    """The name of the first GPU that the backend can use."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -88,7 +100,7 @@ def device() -> str:
         (first, *_) = jax.devices()
         if first.platform != "cpu":
             return first.device_kind
-    return environment.processor()
+    return None
 
 
 @contextmanager

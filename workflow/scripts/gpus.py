@@ -22,6 +22,11 @@ def here() -> tuple[str, ...]:
     return tuple(visible.replace(",", " ").split())
 
 
+def driver_lists_any() -> bool:
+    """Whether NVIDIA's driver is installed, and finds a GPU."""
+    return bool(said_by("nvidia-smi", "--list-gpus").strip())
+
+
 @cache
 def partition() -> str:
     """The Slurm partition that has GPUs, one named after them first; empty if there is none."""
