@@ -53,6 +53,16 @@ def test_labels_of_enough_groups_reach_every_part(seed):
         assert {part_of[g.key] for g in groups if label in g.counts} == set(SHARES)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_of_most_images_is_in_the_largest_part(seed):
+    groups = [Group("film", {"images": 240}), *(Group(f"{n}", {"images": 1}) for n in range(60))]
+    part_of = stratify(groups, SHARES, seed)
+    assert part_of["film"] == "train"
+    assert share(groups, part_of, "val", "images") >= 0.05
+    assert share(groups, part_of, "test", "images") >= 0.05
+    assert stratify(groups, SHARES, seed, {"film": "test"})["film"] == "test"
+
+
 def test_given_parts_stay_and_count():
     groups = random_groups(200)
     given = {group.key: "test" for group in groups[:20]}

@@ -66,7 +66,9 @@ def summary(division: splits.Division, rows: list[dict]) -> list[str]:
     largest = max(division.groups, key=lambda group: group.counts["images", splits.ALL])
     total, most = sum(sizes.values()), largest.counts["images", splits.ALL]
     if most > max(1, min(division.targets.values()) * total):
-        lines.append(f"{most} of {total} images belong together, in one split: {largest.key}")
+        number = next(one for one, key in division.group_of.items() if key == largest.key)
+        home = division.split_of[number]
+        lines.append(f"{most} of {total} images belong together, all in {home}: {largest.key}")
     if division.leaks:
         lines.append(f"{len(division.leaks)} images moved to the split of what they belong with")
     lines += [

@@ -51,7 +51,8 @@ def stratify(
     """
     if not groups:
         return {}
-    groups, given = sorted(groups, key=lambda group: group.key), given or {}
+    groups = sorted(groups, key=lambda group: group.key)
+    given = dominant(groups, shares) | (given or {})
     parts, fractions = list(shares), np.array(list(shares.values()))
     counts = count_matrix(groups)
     costs = draw_costs([group.key for group in groups], shares, seed)
@@ -68,6 +69,16 @@ def stratify(
         chosen[free] = cheapest_change(counts, wanted, costs, chosen, free)
     fill_gaps(counts, wanted, chosen, movable=~fixed)
     return {group.key: parts[part] for group, part in zip(groups, chosen, strict=True)}
+
+
+def dominant(groups: list[Group], shares: dict[str, float]) -> dict[str, str]:
+    """The part of a group that has more than half of everything, if there is one: the largest part.
+
+    Drawn into a small part, it would leave next to nothing for the others.
+    """
+    sizes = {group.key: sum(group.counts.values()) for group in groups}
+    half = sum(sizes.values()) / 2
+    return {key: max(shares, key=shares.get) for key, size in sizes.items() if size > half}
 
 
 def count_matrix(groups: list[Group]) -> sparse.csr_array:
@@ -129,7 +140,7 @@ def cheapest_change(
     settled = np.ones(len(chosen), bool)
     settled[free] = False
     present = totals(counts[settled], chosen[settled], parts)
-    largest = counts.max(axis=0).toarray()
+    largest = np.maximum(counts[free].max(axis=0).toarray(), 1)  # that can move
     share = min(AVERAGE / counts.shape[0], FRACTION)
     tolerance = np.maximum(LARGEST * largest, share * counts.sum(axis=0))[:, None]
     due = reaches_all(counts, parts)[:, None]
