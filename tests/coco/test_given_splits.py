@@ -76,9 +76,29 @@ def test_name_of_two_images_needs_its_path(tmp_path):
     assert len(by_lists(content, lists)) == 3
 
 
+def test_folders_of_a_path_may_be_left_out(tmp_path):
+    content = dataset([1], [1], [1], [1])
+    names = "data/d0/0.png", "data/d1/0.png", "data/d1/1.png", "d1/1.png"
+    for image, name in zip(content["images"], names, strict=True):
+        image["file_name"] = name
+    train, val = ["d0/0.png", "./data/d1/1.png"], ["d1/0", "d1/1.png"]
+    assert by_lists(content, with_lists(tmp_path, train=train, val=val)) == {
+        1000: "train",
+        1001: "val",
+        1002: "train",
+        1003: "val",
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "file\tsha256\tsplit\nphotos/0.png\t0\ttest\nphotos/0.png\t0\ttrain",
+            r"photos/0.png is in train, but in test by another row",
+        ),
+        ("file\tsha256\tsplit\n/far/0.png\t0\ttest", r"none of its images, .* as photos/0.png"),
+        ("file\tsha256\tsplit\n", "none of its images"),
         ("file\tsplit\na\ttrain", "has no column sha256, but file, split"),
         ("file\tsha256\tsplit\nphotos/0.png\t0\tdev", r"photos/0.png is in dev, expected train"),
     ],

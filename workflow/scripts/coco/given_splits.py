@@ -69,7 +69,7 @@ def read_list(path: Path, name: str) -> list[str]:
         entries = entries[name]
     if not (isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)):
         raise InputError(f"{path}: not a list of names for {name}")
-    entries = [entry.strip() for entry in entries if entry.strip()]
+    entries = [entry.strip().removeprefix("./") for entry in entries if entry.strip()]
     if not entries:
         raise InputError(f"{path}: lists no image for {name}")
     return entries
@@ -78,7 +78,8 @@ def read_list(path: Path, name: str) -> list[str]:
 def by_table(images: list[dict], path: str) -> dict[int, str]:
     """The split of each image id that a `splits.tsv` has, by path, else by content.
 
-    Images of the file that are gone from the data set do not matter, nor do new ones.
+    Images of the file that are gone from the data set do not matter, nor do new ones; but if all
+    are gone, it is the table of another data set.
     """
     by_path = {image["file_name"]: image["id"] for image in images}
     by_content = {image["sha256"]: image["id"] for image in images}
@@ -90,5 +91,15 @@ def by_table(images: list[dict], path: str) -> dict[int, str]:
             )
         number = by_path.get(row["file"], by_content.get(row["sha256"]))
         if number is not None:
-            split_of[number] = row["split"]
+            other = split_of.setdefault(number, row["split"])
+            if other != row["split"]:
+                raise InputError(
+                    f"{path}: {row['file']} is in {row['split']}, but in {other} by another row; "
+                    "an image can be in one split only, take one of the rows out"
+                )
+    if not split_of:
+        raise InputError(
+            f"{path}: the data set has none of its images, by path or by content; expected the "
+            f"splits.tsv of an earlier run, with files such as {images[0]['file_name']}"
+        )
     return split_of

@@ -7,14 +7,23 @@ from coco.errors import InputError
 
 
 def images_by_name(images: list[dict]) -> dict[str, list[dict]]:
-    """The images that each name may mean: path, name, name without suffix, or a text id."""
+    """The images that each name may mean: path, its end, these without suffix, or a text id.
+
+    A whole path means its own image, also where another's path ends like that.
+    """
     named = defaultdict(dict)
     for image in images:
         path = Path(image["file_name"])
-        for name in (image["file_name"], path.name, path.stem, image["source_id"]):
+        for name in (*ends(path), *ends(path.parent / path.stem), image["source_id"]):
             if isinstance(name, str):
                 named[name][image["file_name"]] = image
-    return {name: list(images.values()) for name, images in named.items()}
+    meant = {name: list(found.values()) for name, found in named.items()}
+    return meant | {image["file_name"]: [image] for image in images}
+
+
+def ends(path: Path) -> list[str]:
+    """`a/b/c`, `b/c` and `c`"""
+    return [Path(*path.parts[place:]).as_posix() for place in range(len(path.parts))]
 
 
 def only(images: list[dict], entry: str, path: str) -> dict:
