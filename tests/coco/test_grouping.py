@@ -1,8 +1,11 @@
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from splitting import SETTINGS, dataset
 
 from coco import grouping
@@ -52,6 +55,10 @@ def test_column_of_a_table(tmp_path, suffix, separator):
         group_sizes(dataset([1], [1], [1], [1])["images"], table=of)
     with pytest.raises(InputError, match="has no column person, but image, patient"):
         group_sizes(images, table=of | {"column": "person"})
+    table.write_text("image;patient\n0.png;7\n")
+    separator = "commas" if suffix == ".csv" else "tabs"
+    with pytest.raises(InputError, match=f"but image;patient; .* separated by {separator}"):
+        group_sizes(images, table=of)
 
 
 def test_a_table_that_contradicts_itself_is_refused(tmp_path):
@@ -79,8 +86,6 @@ def test_group_keeps_its_key_when_an_image_joins():
 
 
 def test_exif_of_photos(tmp_path):
-    from PIL import Image
-
     images = named(*[str(tmp_path / f"{number}.jpg") for number in range(5)])
     for number, image in enumerate(images):
         exif = Image.Exif()
@@ -98,6 +103,17 @@ def test_no_exif_of_images_that_only_tifffile_reads(tmp_path):
     for image in images:
         tifffile.imwrite(image["file_name"], np.zeros((8, 8, 3), np.float32), photometric="rgb")
     assert group_sizes(images, exif="date") == group_sizes(images, exif="camera") == [1, 1]
+
+
+def test_exif_of_a_very_large_image(tmp_path):
+    exif = Image.Exif()
+    exif[grouping.DATE_TIME] = "2024:05:01 12:00:00"
+    Image.new("1", (8, 8)).save(tmp_path / "small.png", exif=exif)
+    data = (tmp_path / "small.png").read_bytes()
+    header = struct.pack(">4sII", b"IHDR", 20000, 20000) + data[24:29]
+    path = tmp_path / "large.png"
+    path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+    assert grouping.date(str(path)) == "2024:05:01"
 
 
 def test_exif_of_real_photos(tmp_path, shared):

@@ -11,11 +11,13 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from coco import decoding
 from coco.errors import InputError
 from coco.image_names import images_by_name, only, some
 
 MAKE, MODEL, DATE_TIME, EXIF = 0x010F, 0x0110, 0x0132, 0x8769
 TAKEN, SERIAL_NUMBER = 0x9003, 0xA431
+MOST_PIXELS = 2_000_000_000  # that images.max_pixels can let pass
 COPY, NEAR_DUPLICATE = "the same content", "a near-duplicate"
 
 
@@ -116,7 +118,8 @@ def read_table(path: Path, *columns: str) -> Iterator[dict[str, str]]:
             for column in columns:
                 if column not in (table.fieldnames or []):
                     raise InputError(
-                        f"{path}: has no column {column}, but {some(table.fieldnames or [], 9)}"
+                        f"{path}: has no column {column}, but {some(table.fieldnames or [], 9)}; "
+                        f"expected columns separated by {'commas' if separator == ',' else 'tabs'}"
                     )
             yield from table
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -131,6 +134,7 @@ def by_exif(images: list[dict], what: str) -> dict[int, str]:
 
 def exif_of(path: str) -> Image.Exif:
     """The metadata of an image; empty where Pillow cannot read them, as of many a TIFF."""
+    decoding.allow(MOST_PIXELS)  # none of them is read here
     try:
         with Image.open(path) as image:
             return image.getexif()
