@@ -151,6 +151,17 @@ def test_export_of_a_project_has_folders_for_subsets(shared):
     assert masks.box(mask_of(annotations[0])["segmentation"]) == [0, 2, 4, 2]
 
 
+def test_frames_of_a_video_have_a_suffix_that_the_file_leaves_out(read, tmp_path):
+    for name in ("frame_000000.PNG", "plain"):
+        (tmp_path / name).touch()
+    sizes = 'width="40" height="30"'
+    images = document("", f'name="frame_000000" {sizes}').replace(
+        "</annotations>", f'<image name="plain" {sizes}/><image name="lost" {sizes}/></annotations>'
+    )
+    found = [image["file_name"] for image in read(images, tmp_path)[1]]
+    assert found == [f"{tmp_path}/{name}" for name in ("frame_000000.PNG", "plain", "lost")]
+
+
 def test_a_size_that_is_none_is_named(read):
     (image,) = read(document(SQUARE, 'name="a.jpg" width="40 px" height="30"'))[1]
     assert image["remarks"] == {"invalid_size": "width is '40 px'"}

@@ -99,9 +99,11 @@ def fault_of(image: Element, place: str) -> str | None:
 
 
 def file_of(image: Element, folder: str) -> str:
-    """Exports of a project have a folder per subset."""
-    in_subset = in_folder(Path(folder, image.get("subset", "")), image.get("name"))
-    return in_subset if is_file(in_subset) else in_folder(folder, image.get("name"))
+    """Exports of a project have a folder per subset; those of a video name frames without .PNG."""
+    folders = Path(folder, image.get("subset", "")), Path(folder)
+    names = image.get("name"), f"{image.get('name')}.PNG"
+    places = [in_folder(place, name) for name in names for place in folders]
+    return next(filter(is_file, places), in_folder(folder, image.get("name")))
 
 
 def shapes_of(image: Element, place: str) -> Iterator[tuple]:
