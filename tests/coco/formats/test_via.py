@@ -144,6 +144,13 @@ def test_other_files_are_refused(read, broken, message):
     assert "via.json" in str(refusal.value)
 
 
+def test_a_table_is_told_what_to_export_instead(tmp_path):
+    path = tmp_path / "via.csv"
+    path.write_text("filename,file_size\n")
+    with pytest.raises(InputError, match="exported as JSON, not as CSV"):
+        via.load(path)
+
+
 def test_all_records_that_are_no_images_are_named(read):
     broken = content(filename=None) | content(key="b.jpg1", regions=None)
     with pytest.raises(

@@ -16,7 +16,7 @@ from coco.formats import drawn
 from coco.formats.fields import as_name, in_folder
 from coco.formats.files import beginning, load_json
 
-EXPECTED = "expected a JSON file of VIA: a project, or an object of images with their regions"
+EXPECTED = "expected a project of VIA 1 or 2, or its annotations exported as JSON, not as CSV"
 
 
 def recognise(source: dict) -> str | None:
