@@ -41,7 +41,7 @@ class Defect:
         source: `masks` for folders of mask images instead, without the masks of one; `label_maps`
             for label maps, one with a value that is void, or with soft edges if `files` say so;
             `cvat` for a file of CVAT, with a tag; `voc` for Pascal VOC, with an object less in one
-            photo.
+            photo; `yolo` for YOLO, with a folder of photos without labels.
         shown: the place of what the documentation shows; None takes that of the first change.
         said: what it shows instead.
     """
@@ -102,6 +102,7 @@ DEFECTS = {
     "category_declared_twice": Defect({"categories.+": {"id": 1, "name": "leaf"}}),
     "duplicate_category": Defect({"categories.+": {"id": 3, "name": "leaf"}}),
     "similar_categories": Defect({"categories.+": {"id": 3, "name": "Leaf "}}, ("unused_class",)),
+    "no_object_class": Defect({"categories.0.name": "_background_"}),
     "unused_class": Defect({"categories.+": {"id": 3, "name": "root"}}),
     "few_examples": Defect(
         {
@@ -160,6 +161,9 @@ DEFECTS = {
         files={"a.png": "soft"},
         source="label_maps",
         said="a.png: resized with interpolation",
+    ),
+    "unlabelled_folder": Defect(
+        source="yolo", said="images/train/a.png\nimages/val/d.png\nlabels/train/a.txt"
     ),
     "name_clash": Defect({"images.1.file_name": "A.png"}, files={"A.png": "sound"}),
     "image_turned_two_ways": Defect(
@@ -273,6 +277,7 @@ def find(defect: Defect, folder: Path) -> list[dict]:
         "label_maps": label_maps,
         "cvat": cvat,
         "voc": voc,
+        "yolo": yolo,
     }
     source = makers[defect.source](defect, data)
     schema = configuration.load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -375,6 +380,18 @@ def voc(defect: Defect, folder: Path) -> dict:
             labels[25:35, 5:20] = 1
         Image.fromarray(labels).save(folder / "SegmentationClass" / f"{name}.png")
     return {"format": "voc", "folder": str(folder)}
+
+
+def yolo(defect: Defect, folder: Path) -> dict:
+    for part in ("images/train", "images/val", "labels/train"):
+        (folder / part).mkdir(parents=True)
+    for number, name in enumerate("abcd"):
+        part = "val" if name == "d" else "train"
+        spoil(folder / "images" / part / f"{name}.png", None, number)
+        if part == "train":
+            (folder / "labels/train" / f"{name}.txt").write_text("0 0.1 0.1 0.3 0.1 0.3 0.5")
+    (folder / "data.yaml").write_text("train: images/train\nval: images/val\nnames: [leaf]")
+    return {"format": "yolo", "folder": str(folder)}
 
 
 def cvat(defect: Defect, folder: Path) -> dict:

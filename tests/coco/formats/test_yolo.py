@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from PIL import Image
 
@@ -46,12 +48,13 @@ def test_a_polygon_per_line(folder):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("0 0.5 0.5 0.2 0.2", "a box (class x y width height), expected a polygon"),
+        ("0 0.5 0.5 0.2 0.2", r"a box \(class x y width height\), expected a polygon"),
         ("0 40 50 300 50 300 90", "coordinates from 40 to 300, expected fractions"),
         ("0 -2 0 1 0 1 1", "coordinates from -2 to 1"),
         ("0 0.1 0.2 0.3 0.4 0.5", "5 coordinates"),
         ("0 0.1 0.2 0.3 x 0.5 0.6", "could not convert string to float: 'x'"),
         ("0 0.1 0.2 0.3 nan 0.5 0.6", "not finite"),
+        ("0 0.1 0.2 0.3 0.4 0.5 0.6 0.9", "7 coordinates, .* such as a confidence"),
         ("0", "0 coordinates"),
     ],
 )
@@ -61,7 +64,7 @@ def test_unusable_lines_are_problems(folder, line, problem):
     translated = [yolo.translate(one, (20, 10)) for one in annotations]
     assert [one["segmentation"] is None for one in translated] == [False, False, False, True, False]
     assert translated[3]["problem"].startswith("labels/train/c.txt, line 2: ")
-    assert problem in translated[3]["problem"]
+    assert re.search(problem, translated[3]["problem"])
 
 
 def test_a_polygon_that_leaves_the_photo_is_cut_off(folder):
@@ -110,6 +113,23 @@ def test_unknown_classes_stay_for_the_import_to_find(folder):
     )
     found = [one["source_category_id"] for one in read(folder)[2][2:]]
     assert found == [7, "leaf", 5000 * "1", "1.5"]
+    assert "no_class" not in read(folder)[2][2]
+
+
+@pytest.mark.parametrize("separator", [",", ";", ", "])
+def test_a_line_without_spaces_is_told_in_few_words(folder, separator):
+    line = separator.join(["0", *300 * ["0.123456"]])
+    (folder / "labels" / "val" / "d.txt").write_text(line)
+    found = read(folder)[2][2]["no_class"]
+    assert "expected a number, and spaces between numbers" in found and len(found) < 100
+
+
+def test_a_folder_without_labels_is_told(folder):
+    remarks = [image.get("remarks") for image in read(folder)[1]]
+    said = "no photo of images/val has a file of labels, such as labels/val/d.txt"
+    assert remarks == [None, None, {"unlabelled_folder": said}]
+    (folder / "labels" / "val" / "d.txt").touch()
+    assert not any("remarks" in image for image in read(folder)[1])
 
 
 def test_labels_without_a_photo_are_listed(folder):
@@ -156,6 +176,7 @@ def test_splits_are_taken_if_asked_for(folder):
         "path: /on/another/machine\ntrain: images/train\nval: images/val\nnames: [leaf, fruit]\n",
         "train: ../images/train\nval: ../images/val\nnames: [leaf, fruit]\nnc: 2\n",  # Roboflow
         "train: train.txt\nval: val.txt\nnames: [leaf, fruit]\n",
+        "train: images\\train\nval: ..\\images\\val\nnames: [leaf, fruit]\n",  # Windows
     ],
 )
 def test_ways_to_name_the_photos(folder, data):
@@ -186,6 +207,7 @@ def test_names_without_data_yaml(folder):
         ("names: 7\ntrain: images/train", "names is 7"),
         ("names: []\ntrain: images/train", r"names is \{\}"),
         ("names: [a]\nnc: 2\ntrain: images/train", "nc is 2, but names has 1"),
+        ("names: [a]\nkpt_shape: [3, 2]\ntrain: images/train", "kpt_shape says .* key points"),
         ("names: [a]", "has neither train nor val nor test"),
         ("names: [a]\ntrain: 7", "train is 7, expected a path"),
         ("names: [a]\ntrain: images/train\ntest: nowhere", "test: nowhere does not exist"),

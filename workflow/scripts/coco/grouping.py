@@ -11,7 +11,6 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from coco import decoding
 from coco.errors import InputError
 from coco.image_names import images_by_name, only, some
 
@@ -134,7 +133,7 @@ def by_exif(images: list[dict], what: str) -> dict[int, str]:
 
 def exif_of(path: str) -> Image.Exif:
     """The metadata of an image; empty where Pillow cannot read them, as of many a TIFF."""
-    decoding.allow(MOST_PIXELS)  # none of them is read here
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MOST_PIXELS)  # none is read here
     try:
         with Image.open(path) as image:
             return image.getexif()

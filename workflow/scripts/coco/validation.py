@@ -135,9 +135,7 @@ def count_examples(
         number = class_of.get(category["id"])
         if number and first_of.setdefault(number, category) is category:
             shown, least = len(images[number]), settings["min_images"]
-            book.ask(
-                (of_categories.unused_class, of_categories.few_examples), category, shown, least
-            )
+            book.ask(of_categories.EXAMPLES, category, shown, least)
 
 
 # Images

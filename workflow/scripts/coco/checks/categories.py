@@ -25,6 +25,7 @@ def parent_category(category: dict) -> str | None:
 
 
 NO_CLASS = (invalid_category, parent_category)
+NO_OBJECT = ("background", "ignore", "void", "dontcare", "unlabeled", "unlabelled")  # simplified
 
 
 @check("category", "warning", "repair", "stop", merges=True)
@@ -59,6 +60,18 @@ def similar_categories(category: dict, other: str) -> str | None:
 
 
 @check("category", "warning", "keep", "stop")
+def no_object_class(category: dict, images: int, least: int) -> str | None:
+    """A class has a name for what is no object, such as LabelMe's `_background_` or `__ignore__`.
+
+    Leave it out of `classes`, or a model learns to find it. Nothing, if it is an object.
+    """
+    if not images or simplified(category["name"]) not in NO_OBJECT:
+        return None
+    shown = "1 image has" if images == 1 else f"{images} images have"
+    return f"{shown} masks of {written(category['name'])}; `classes` can leave it out"
+
+
+@check("category", "warning", "keep", "stop")
 def unused_class(category: dict, images: int, least: int) -> str | None:
     """A class has no annotation that can be used: a model cannot learn it.
 
@@ -79,6 +92,9 @@ def few_examples(category: dict, images: int, least: int) -> str | None:
         return None
     shown = "1 image shows" if images == 1 else f"{images} images show"
     return f"{shown} {written(category['name'])}, fewer than {least}: it cannot be in each split"
+
+
+EXAMPLES = (no_object_class, unused_class, few_examples)
 
 
 def simplified(name: str) -> str:

@@ -196,6 +196,16 @@ def soft_edges(image: dict, files: set[str]) -> str | None:
     return remark("soft_edges", image)
 
 
+@check("image", "warning", "keep", "quarantine", "stop")
+def unlabelled_folder(image: dict, files: set[str]) -> str | None:
+    """No photo of a folder has a file of labels: by YOLO's convention all count as empty.
+
+    Copy the labels to where they are looked for, or leave the folder out of data.yaml. Nothing, if
+    none of its photos shows an object.
+    """
+    return remark("unlabelled_folder", image)
+
+
 @check("image", "warning", "keep", "stop")
 def name_clash(image: dict, files: set[str]) -> str | None:
     """The names of two files differ only by upper and lower case.
@@ -275,6 +285,7 @@ DOUBTFUL = (
     tagged_image,
     class_without_object,
     soft_edges,
+    unlabelled_folder,
     name_clash,
 )
 REPEATED = (image_turned_two_ways, image_listed_twice)

@@ -14,7 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from coco import polygons
-from coco.errors import InputError, MaskError, failed
+from coco.errors import InputError, MaskError, failed, show
+from coco.formats.fields import noted
 from coco.formats.folders import IMAGE_SUFFIXES, exists, lines_of
 from coco.formats.given_split import given_split
 from coco.formats.yolo_description import NAME_FILES, describe, photos_of
@@ -39,6 +40,7 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     sharing = defaultdict(list)
     for photo, label in label_of.items():
         sharing[label].append(photo)
+    labelled = {photo.parent for photo, label in label_of.items() if exists(label)}
     images, annotations = [], []
     for photo, lists in lists_of.items():
         image = {
@@ -48,6 +50,9 @@ def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
             "declared_height": None,
         } | (given_split(source, lists) if lists else {})
         label = label_of[photo]
+        if photo.parent not in labelled:
+            found = f"no photo of {relative(photo.parent, folder)} has a file of labels, such as "
+            image |= noted(unlabelled_folder=[f"{found}{relative(label, folder)}"])
         try:
             if photo == sharing[label][0]:
                 annotations += labels_of(image["source_id"], label, folder)
@@ -110,6 +115,9 @@ def labels_of(image: str, path: Path, folder: Path) -> list[dict]:
             "bbox": None,
             "iscrowd": 0,
         }
+        if isinstance(annotation["source_category_id"], str):
+            found = f"its class is {show(category)}, expected a number, and spaces between numbers"
+            annotation["no_class"] = found
         try:
             annotations.append(annotation | {"polygon": polygon(values)})
         except InputError as error:
@@ -144,7 +152,8 @@ def polygon(values: list[str]) -> list[float]:
     if len(numbers) < 6 or len(numbers) % 2:
         raise MaskError(
             "invalid_polygon",
-            f"{len(numbers)} coordinates, expected x and y of three or more points",
+            f"{len(numbers)} coordinates, expected x and y of three or more points, and nothing "
+            "behind them, such as a confidence",
         )
     if not all(math.isfinite(value) for value in numbers):
         raise MaskError(

@@ -20,6 +20,7 @@ def describe(folder: Path) -> tuple[Path, dict[int, str], dict[str, list[Path]]]
     for path in described:
         content = load(path)
         if isinstance(content, dict) and "names" in content:
+            refuse_poses(content, path)
             return path, names_of(content, path), parts_of(content, path)
     for name in NAME_FILES:
         if (folder / name).is_file():
@@ -42,6 +43,15 @@ def load(path: Path):
         raise InputError(f"{path}, line {line}: {error.problem}; {EXPECTED}") from error
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{path}: not readable as YAML ({error}); {EXPECTED}") from error
+
+
+def refuse_poses(content: dict, path: Path):
+    """The lines of a pose would pass as polygons: box and key points, number by number."""
+    if "kpt_shape" in content:
+        raise InputError(
+            f"{path}: kpt_shape says that the labels are boxes with key points, expected polygons: "
+            "a mask is needed; outline the objects. If they are polygons, take the line out"
+        )
 
 
 def names_of(content: dict, path: Path) -> dict[int, str]:
@@ -82,7 +92,8 @@ def parts_of(content: dict, path: Path) -> dict[str, list[Path]]:
 
 def place_of(entry: str, split: str, roots: list[Path], path: Path) -> Path:
     """Roboflow writes ../train/images for the folder train/images beside data.yaml."""
-    names = (entry, entry.removeprefix("../"))
+    name = entry.replace("\\", "/")
+    names = (name, name.removeprefix("../"))
     for place in (root / name for name in names for root in roots):
         if exists(place):
             return place
