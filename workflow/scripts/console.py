@@ -21,7 +21,7 @@ def logged(log: str, mistakes: type[Exception] | tuple[type[Exception], ...] = (
     """
     global _terminal
     Path(log).parent.mkdir(parents=True, exist_ok=True)
-    _terminal = os.fdopen(os.dup(2), "w")
+    _terminal = os.fdopen(os.dup(2), "w", errors="backslashreplace")  # names of files may be bytes
     orphans.guard(Path(log))
     with Path(log).open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
