@@ -405,6 +405,20 @@ def test_photos_that_no_file_lists_are_told(source, imported, capsys):
     assert "more.png" in said
 
 
+def test_photos_that_no_split_of_yolo_has_are_told(tmp_path, imported, capsys):
+    for place in ("images/train/a.png", "images/val/b.png", "labels/train/a.txt"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (20, 10)).save(tmp_path / "images/train/a.png")
+    (tmp_path / "labels/train/a.txt").write_text("0 0.1 0.1 0.5 0.1 0.5 0.9")
+    (tmp_path / "data.yaml").write_text("path: ../nowhere/..\ntrain: images/train\nnames: [leaf]")
+    source = {"format": "yolo", "folder": str(tmp_path)}
+    imported(source)
+    assert "not used" not in capsys.readouterr().err
+    Image.new("RGB", (20, 10)).save(tmp_path / "images/val/b.png")
+    imported(source)
+    assert f"not used: 1, such as {tmp_path}/images/val/b.png" in capsys.readouterr().err
+
+
 def test_a_name_that_is_no_utf_8_is_spelt_out(tmp_path, imported):
     for folder in ("photos", "labels"):
         (tmp_path / folder).mkdir()

@@ -23,7 +23,7 @@ from coco.intensity import Histogram
 from coco.ledger import origin
 
 PATHS = "annotations", "classes_csv", "labels", "folder"  # of a source
-LISTING = "coco", "cvat", "via"  # formats whose file lists the photos of a folder
+LISTING = "coco", "cvat", "via", "yolo"  # formats whose file lists the photos of a folder
 THREADS = 4  # they wait for the disk, and Pillow decodes beside Python
 AT_A_TIME = 32  # handing over single items would take longer than their import
 
@@ -63,7 +63,10 @@ def import_annotations(
 
 def tell_unlisted(sources: list[dict], listed: set[str]):
     """Say how many photos lie beside those that the annotation files list, and are not used."""
-    folders = dict.fromkeys(one["images"] for one in sources if one["format"] in LISTING)
+    listed = {in_folder("", name) for name in listed}
+    folders = dict.fromkeys(
+        one.get("images") or one["folder"] for one in sources if one["format"] in LISTING
+    )
     for folder in folders:
         photos = (in_folder("", str(path)) for path in below(folder, IMAGE_SUFFIXES))
         unlisted = [photo for photo in photos if photo not in listed]
