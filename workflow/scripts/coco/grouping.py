@@ -128,6 +128,11 @@ def read_table(path: Path, *columns: str) -> Iterator[dict[str, str]]:
 def by_exif(images: list[dict], what: str) -> dict[int, str]:
     """The camera, or the day: of the images that tell it."""
     values = {image["id"]: EXIF_VALUES[what](image["file_name"]) for image in images}
+    if not any(values.values()):
+        raise InputError(
+            f"split.group_by.exif: no image has the {what} in its EXIF, so that it groups none; "
+            "take it out, or group by pattern, folder or table"
+        )
     return {number: value for number, value in values.items() if value}
 
 
