@@ -106,7 +106,7 @@ def test_too_few_images_are_refused():
 
 
 def test_too_few_objects_are_refused():
-    with pytest.raises(InputError, match="no image in val has an object: of 10 images, 1 have"):
+    with pytest.raises(InputError, match="in val has an object: of 10 images, 1 have one, in 1 gr"):
         split_of(dataset([1], *[[]] * 9))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coco.errors import InputError
 from coco.grouping import read_table
-from coco.image_names import images_by_name, only, some
+from coco.image_names import images_by_name, meant, only, some
 
 SPLITS = ("train", "val", "test")
 
@@ -29,10 +29,11 @@ def by_lists(dataset: dict, lists: dict[str, str]) -> dict[int, str]:
     for name, path in lists.items():
         unknown = []
         for entry in read_list(Path(path), name):
-            if entry not in known:
-                unknown += [entry] if entry not in quarantined else []
+            found = meant(entry, known)
+            if not found:
+                unknown += [] if meant(entry, quarantined) else [entry]
                 continue
-            image = only(known[entry], entry, path)
+            image = only(found, entry, path)
             other = split_of.setdefault(image["id"], name)
             if other != name:
                 raise InputError(

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from coco.errors import InputError
-from coco.image_names import images_by_name, only, some
+from coco.image_names import images_by_name, meant, only, some
 
 MAKE, MODEL, DATE_TIME, EXIF = 0x010F, 0x0110, 0x0132, 0x8769
 TAKEN, SERIAL_NUMBER = 0x9003, 0xA431
@@ -90,9 +90,10 @@ def by_table(images: list[dict], table: dict) -> dict[int, str]:
     known, values = images_by_name(images), {}
     for row in read_table(Path(table["file"]), table["images"], table["column"]):
         entry, value = [(row[table[key]] or "").strip() for key in ("images", "column")]
-        if entry not in known:
+        found = meant(entry, known)
+        if not found:
             continue
-        first = values.setdefault(only(known[entry], entry, table["file"])["id"], value)
+        first = values.setdefault(only(found, entry, table["file"])["id"], value)
         if first != value:
             raise InputError(
                 f"{table['file']}: {entry} has the {table['column']} {first} and {value}, "

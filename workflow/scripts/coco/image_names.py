@@ -7,23 +7,29 @@ from coco.errors import InputError
 
 
 def images_by_name(images: list[dict]) -> dict[str, list[dict]]:
-    """The images that each name may mean: path, its end, these without suffix, or a text id.
-
-    A whole path means its own image, also where another's path ends like that.
-    """
+    """The images that each name may mean: path, name, name without suffix, or a text id."""
     named = defaultdict(dict)
     for image in images:
         path = Path(image["file_name"])
-        for name in (*ends(path), *ends(path.parent / path.stem), image["source_id"]):
+        for name in (image["file_name"], path.name, path.stem, image["source_id"]):
             if isinstance(name, str):
                 named[name][image["file_name"]] = image
-    meant = {name: list(found.values()) for name, found in named.items()}
-    return meant | {image["file_name"]: [image] for image in images}
+    return {name: list(images.values()) for name, images in named.items()}
 
 
-def ends(path: Path) -> list[str]:
-    """`a/b/c`, `b/c` and `c`"""
-    return [Path(*path.parts[place:]).as_posix() for place in range(len(path.parts))]
+def meant(entry: str, named: dict[str, list[dict]]) -> list[dict]:
+    """The images of `images_by_name` that an entry may mean: by a name, else by a path's end."""
+    return named.get(entry) or [
+        image
+        for image in named.get(Path(entry).name, [])
+        if any(f"/{path}".endswith(f"/{entry}") for path in paths(image["file_name"]))
+    ]
+
+
+def paths(file_name: str) -> tuple[str, str]:
+    """The path, and the path without suffix."""
+    path = Path(file_name)
+    return file_name, (path.parent / path.stem).as_posix()
 
 
 def only(images: list[dict], entry: str, path: str) -> dict:

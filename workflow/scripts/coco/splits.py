@@ -77,7 +77,7 @@ def split(dataset: dict, settings: dict, seed: int, fold: str = HOLDOUT) -> Divi
         else:
             part_of = stratify(groups, targets, seed, part_of)
         split_of = {number: part_of[key] for number, key in group_of.items()}
-    refuse_empty(dataset, split_of)
+    refuse_empty(dataset, split_of, group_of)
     return Division(split_of, group_of, groups, targets, set(given), moved)
 
 
@@ -163,7 +163,7 @@ def refuse_too_few(groups: list[Group], parts: int):
         )
 
 
-def refuse_empty(dataset: dict, split_of: dict[int, str]):
+def refuse_empty(dataset: dict, split_of: dict[int, str], group_of: dict[int, str]):
     """Training, and the choice of the best epoch, need objects."""
     shown = {one["image_id"] for one in dataset["annotations"] if not one["iscrowd"]}
     with_objects = Counter(split_of[number] for number in shown)
@@ -171,7 +171,8 @@ def refuse_empty(dataset: dict, split_of: dict[int, str]):
         if not with_objects[name]:
             raise InputError(
                 f"no image in {name} has an object: of {len(split_of)} images, {len(shown)} have "
-                f"one; annotate more images, or give {name} more"
+                f"one, in {len({group_of[number] for number in shown})} groups of images that "
+                f"belong together; annotate more images, loosen split.group_by, or give {name} more"
             )
 
 
