@@ -212,6 +212,10 @@ def test_names_without_data_yaml(folder):
         ("names: [a]\ntrain: 7", "train is 7, expected a path"),
         ("names: [a]\ntrain: images/train\ntest: nowhere", "test: nowhere does not exist"),
         ("names: [a]\ntrain: images/val", "none of its 1 photos has a file of labels"),
+        (
+            "names: [a]\ntrain: far.txt",
+            "labels/train/c.txt, and there is no /far/images/train/c.jpg",
+        ),
         ("names: [a]\ntrain: images/train/c.jpg", "not readable as a text"),
         (b"names: [\xff]", "not readable as YAML"),
         ("names: [a]\ndate: 2001-99-99", "not readable as YAML"),
@@ -221,6 +225,7 @@ def test_names_without_data_yaml(folder):
 )
 def test_unusable_descriptions_are_refused(folder, data, message):
     (folder / "data.yaml").write_bytes(data if isinstance(data, bytes) else data.encode())
+    (folder / "far.txt").write_text("/far/images/train/c.jpg")
     with pytest.raises(InputError, match=message):
         read(folder)
 

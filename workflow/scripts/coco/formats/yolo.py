@@ -182,7 +182,9 @@ def files_of(
                 lists_of[photo].append(split)
     label_of = spelled({photo: label_file(photo) for photo in lists_of})
     if not any(exists(label) for label in label_of.values()):
-        first = f", the first would be {next(iter(label_of.values()))}" if label_of else ""
+        photo, label = next(iter(label_of.items()), (None, None))
+        first = f", the first would be {label}" if label else ""
+        first += f", and there is no {photo}" if photo and not exists(photo) else ""
         raise InputError(
             f"{path}: none of its {len(label_of)} photos has a file of labels{first}; "
             "expected images/<name>.jpg and labels/<name>.txt"
