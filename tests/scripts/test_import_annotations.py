@@ -355,9 +355,17 @@ def test_names_that_differ_in_case_alone_are_a_remark(tmp_path, source, imported
 def test_wrong_image_folder_is_refused(tmp_path, source, image_settings):
     (tmp_path / "other").mkdir()
     config = source.config(images=str(tmp_path / "other"))
+    output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
     with pytest.raises(InputError, match=r"none of its 3 images .*other/0.png.*Set `images`"):
-        output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
         import_annotations([config], image_settings, output, embedded)
+
+
+def test_images_that_all_have_other_capitals_are_told(tmp_path, source, image_settings):
+    for path in (tmp_path / "photos").iterdir():
+        path.rename(path.with_suffix(".PNG"))
+    output, embedded = tmp_path / "imported.json", tmp_path / "embedded"
+    with pytest.raises(InputError, match=r"0.png: .* but 0.PNG does\. .* or correct the names"):
+        import_annotations([source.config()], image_settings, output, embedded)
 
 
 def test_embedded_image_is_imported_from_its_file(tmp_path, imported):

@@ -350,9 +350,11 @@ def refuse_wrong_folder(source: dict, found: list[dict]):
         files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
         raise InputError(
             f"{origin(source)}: none of its {len(found)} images is there, "
-            f"the first would be {found[0]['file_name']}. The folder {folder} "
+            f"the first would be {found[0]['file_name']}: {found[0]['problem']}. "
+            f"The folder {folder} "
             + (f"has {', '.join(files[:3])}, ... " if files else "is empty or does not exist. ")
-            + "Set `images` to the folder that the names of the images start from."
+            + "Set `images` to the folder that the names of the images start from, or correct the "
+            "names in the annotations."
         )
 
 
