@@ -66,7 +66,8 @@ def stratify(
     wanted = np.outer(counts.sum(axis=0), fractions)
     free = np.flatnonzero(~fixed & (narrow(counts, costs) | bool(given)))
     if len(free):
-        chosen[free] = cheapest_change(counts, wanted, costs, chosen, free)
+        largest = np.maximum(counts[~fixed].max(axis=0).toarray(), 1)  # that can move
+        chosen[free] = cheapest_change(counts, wanted, costs, chosen, free, largest)
     fill_gaps(counts, wanted, chosen, movable=~fixed)
     return {group.key: parts[part] for group, part in zip(groups, chosen, strict=True)}
 
@@ -131,6 +132,7 @@ def cheapest_change(
     costs: np.ndarray,
     chosen: np.ndarray,
     free: np.ndarray,
+    largest: np.ndarray,
 ) -> np.ndarray:
     """New parts of the free groups, so that each label has what is wanted of it in each part.
 
@@ -140,7 +142,6 @@ def cheapest_change(
     settled = np.ones(len(chosen), bool)
     settled[free] = False
     present = totals(counts[settled], chosen[settled], parts)
-    largest = np.maximum(counts[free].max(axis=0).toarray(), 1)  # that can move
     share = min(AVERAGE / counts.shape[0], FRACTION)
     tolerance = np.maximum(LARGEST * largest, share * counts.sum(axis=0))[:, None]
     due = reaches_all(counts, parts)[:, None]
