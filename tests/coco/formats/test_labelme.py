@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -217,6 +218,14 @@ def all_masks(reader, source):
         )
         for one in annotations
     )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all folders")
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, write):
+    write("a")
+    (tmp_path / "more").mkdir(mode=0)
+    with pytest.raises(InputError, match="more: Permission denied; expected a folder that"):
+        read(tmp_path)
 
 
 def test_same_masks_as_the_same_data_in_coco_form(shared):

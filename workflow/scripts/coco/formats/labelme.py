@@ -24,7 +24,7 @@ from coco.errors import InputError, show
 from coco.formats import drawn
 from coco.formats.fields import as_id, as_name, in_folder, nonsense, noted, side
 from coco.formats.files import below, is_file, load_json
-from coco.formats.folders import IMAGE_SUFFIXES
+from coco.formats.folders import IMAGE_SUFFIXES, refuse_closed
 
 EXPECTED = "expected a JSON file of LabelMe: an object with shapes and imagePath"
 UNANNOTATED = (
@@ -45,7 +45,7 @@ def recognise(source: dict) -> str | None:
 
 def read(source: dict) -> tuple[list[dict], list[dict], list[dict]]:
     folder = Path(source["folder"])
-    files = list(below(folder, (".json",)))
+    files = list(below(folder, (".json",), refuse_closed))
     if not files:
         raise InputError(f"{folder}: no JSON file in this folder or below; {EXPECTED}")
     images, annotations, refusals = [], [], []
