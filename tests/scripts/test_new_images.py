@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import new_images
 from choose_run import FILES, choose_run
 from coco import masks
 from coco.exports import detections
-from gather_new_images import gather_new_images
+from gather_new_images import gather_new_images, no_images
 from predict_new_images import IMAGES, ISSUES, inspect
 
 CATEGORIES = [{"id": 1, "name": "leaf"}]
@@ -53,6 +54,28 @@ def test_unreadable_images_are_named(folder, image_settings):
     assert [one["name"] for one in usable] == ["0.png", "1.jpg"]
     assert [one["file"] for one in issues] == ["3.png"]
     assert issues[0]["check"] == "unreadable_image"
+
+
+def test_names_and_links_that_snakemake_does_not_know_are_issues(folder, image_settings):
+    odd = ["ol\udce9.png", "two\nlines.png", "gone.png", "{brace}.png"]
+    for name in (odd[0], odd[1], odd[3]):
+        shutil.copy(Path(folder, "0.png"), Path(folder, name))
+    Path(folder, "gone.png").symlink_to("nowhere")
+    paths = new_images.part(folder, "1-of-1")
+    assert {*odd} < {*paths}
+    watched = new_images.watched(folder, paths)
+    assert {Path(path).name for path in watched} == {Path(path).name for path in paths} - {*odd}
+    usable, issues = inspect(folder, odd, image_settings)
+    assert [one["name"] for one in usable] == ["{brace}.png"]
+    assert [one["file"] for one in issues] == ["ol\\udce9.png", "two\\nlines.png", "gone.png"]
+    assert "rename the file" in issues[0]["found"]
+
+
+def test_a_folder_that_a_link_leads_back_to_is_read_once(folder):
+    Path(folder, "in", "back").symlink_to("..")
+    Path(folder, "ol\udce9.txt").touch()
+    files = [issue["file"] for issue in no_images(folder)]
+    assert files == ["ol\\udce9.txt", "readme.txt"]
 
 
 @pytest.fixture

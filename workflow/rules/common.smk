@@ -296,8 +296,7 @@ def checksums_of_parts(wildcards):
 def images_of_part(wildcards):
     """The images of a job, so that one that is new or changed is predicted, with its part."""
     folder = asked_folder()["folder"]
-    paths = new_images.part(folder, wildcards.part)
-    return [str(Path(folder, path)) for path in paths if "{" not in path]
+    return new_images.watched(folder, new_images.part(folder, wildcards.part))
 
 
 def threads_of_part(wildcards):

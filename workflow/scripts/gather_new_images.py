@@ -2,7 +2,6 @@
 
 import csv
 import itertools
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 import console
 from coco import json_files
 from coco.exports import detections
+from coco.formats.files import below
 from evaluation import informative
-from new_images import images
+from new_images import images, spelt
 
 ISSUES = ("file", "check", "found")
 
@@ -79,12 +79,10 @@ def ranked(rows: list[dict]) -> list[dict]:
 def no_images(folder: str) -> Iterator[dict]:
     """A row for each file whose name is not an image's."""
     used = set(images(folder))
-    for path, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(path, name).relative_to(folder).as_posix()
-            if file not in used and not name.startswith("."):
-                yield {"file": file, "check": "no_image", "found": "not an image by its name"}
+    for path in below(folder):
+        file = path.relative_to(folder).as_posix()
+        if file not in used:
+            yield {"file": spelt(file), "check": "no_image", "found": "not an image by its name"}
 
 
 def link(source: Path, target: Path):

@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from coco.formats.files import below
+from coco.formats.files import below, is_file
 from coco.formats.folders import IMAGE_SUFFIXES
 
 
@@ -31,7 +31,21 @@ def part(folder: str, item: str) -> list[str]:
 
 def dealt(path: str) -> int:
     name = Path(path).with_suffix("").as_posix().casefold()
-    return int(hashlib.sha256(name.encode()).hexdigest()[:13], 16)
+    return int(hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:13], 16)
+
+
+def watched(folder: str, paths: list[str]) -> list[str]:
+    """The files that Snakemake can take as input: it knows no links to nothing, and no odd names.
+
+    The others are read all the same, and what is wrong with them is an issue.
+    """
+    files = [str(Path(folder, path)) for path in paths if spelt(path) == path and "{" not in path]
+    return [file for file in files if is_file(file)]
+
+
+def spelt(path: str) -> str:
+    """A path that can be written: bytes that are no UTF-8, and line breaks, are spelt out."""
+    return path.encode(errors="backslashreplace").decode().replace("\n", "\\n")
 
 
 def name_of(folder: str) -> str:

@@ -17,7 +17,7 @@ from export_predictions import read_threshold
 from image_features import describe
 from import_annotations import image_id
 from mrcnn.errors import ModelError
-from new_images import part
+from new_images import part, spelt
 from predict import find, load, plan
 
 ISSUES = ("file", "check", "found")
@@ -75,6 +75,10 @@ def inspect(folder: str, paths: list[str], settings: dict) -> tuple[list[dict], 
     """The records of the images that can be read, and a row of ISSUES for each other."""
     usable, issues = [], []
     for path in paths:
+        if (name := spelt(path)) != path:
+            found = "the name of the file is not UTF-8 in one line, rename the file"
+            issues.append({"file": name, "check": "unreadable_image", "found": found})
+            continue
         file = images.inspect(Path(folder, path), settings)
         if file.problem:
             issues.append({"file": path, "check": file.check, "found": file.problem})
