@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,14 @@ def test_predictions_are_masks_of_the_whole_image(results):
         assert prediction["segmentation"]["size"] == sizes[prediction["image_id"]]
         assert coco_mask.area(prediction["segmentation"]) > 0
         assert 0 < prediction["score"] <= 1
+
+
+def test_the_reports_texts_name_the_settings(results):
+    with zipfile.ZipFile(results / "report.zip") as report:
+        html = report.read("report/report.html").decode()
+    text = re.sub(r"<[^>]*>|\\n", " ", html)
+    assert re.search(r"with 1, 10 and 100\s+detections per image and class", text)
+    assert re.search(r"best F1 on the\s+validation images \( *threshold.tsv *\)", text)
 
 
 def test_the_report_opens_in_a_browser(results, tmp_path):
