@@ -9,6 +9,7 @@ from docutils.core import publish_parts
 from PIL import Image
 from squares import SIZE, as_predictions, small_truth
 
+from coco import masks
 from compare_models import compare_models
 from evaluate import OUTPUTS, evaluate
 from summarise import summarise
@@ -18,18 +19,21 @@ ROW = {"model": "m", "fold": "holdout", "run": "seed0", "split": "test"}
 
 
 @pytest.fixture
-def story(tmp_path, monkeypatch):
-    """A function of the number of predictions that are left out: the page's text."""
-    monkeypatch.chdir(tmp_path)
+def truth():
     truth = small_truth()
     for category, name in zip(truth["categories"], NAMES, strict=True):
         category["name"] = name
+    return truth
+
+
+@pytest.fixture
+def story(truth, tmp_path, monkeypatch):
+    """A function of the predictions, or of the number that is left out: the page's text."""
+    monkeypatch.chdir(tmp_path)
     for image in truth["images"]:
         Image.fromarray(np.zeros((SIZE, SIZE, 3), np.uint8)).save(image["file_name"])
-    Path("truth.json").write_text(json.dumps(truth))
     run = tmp_path / "models/m/holdout/seed0"
-    folder = run / "evaluation/test"
-    folder.mkdir(parents=True)
+    run.mkdir(parents=True)
     architecture = {"backbone": "mobilenet_v2", "weights": None}
     about = {"architecture": architecture, "training": {"epochs": 9}, "input": {"size": 64}}
     about |= {"best_epoch": 4, "epochs": 7, "val_AP": 0.25}
@@ -42,16 +46,21 @@ def story(tmp_path, monkeypatch):
     )
     write("threshold", ["class", "threshold", "AP"])(["(all)", 0.5, 0.25])
 
-    def story(left_out):
-        predictions = as_predictions(truth["annotations"])[left_out:]
+    def story(left_out=0, predictions=None, split="test"):
+        folder = run / "evaluation" / split
+        folder.mkdir(parents=True)
+        row = ROW | {"split": split}
+        if predictions is None:
+            predictions = as_predictions(truth["annotations"])[left_out:]
+        Path("truth.json").write_text(json.dumps(truth))
         Path("found.json").write_text(json.dumps(predictions))
         output = {name: folder / file for name, file in OUTPUTS.items()}
         evaluate(*map(Path, ("found.json", "truth.json", "threshold.tsv")), output)
         tables = [[folder / f"{name}.tsv"] for name in ("metrics", "draws")]
         board = Path("evaluation.tsv"), Path("board.tsv")
-        compare_models(*tables, [Path("threshold.tsv")], [ROW], *board)
+        compare_models(*tables, [Path("threshold.tsv")], [row], *board)
         page = Path("summary.rst")
-        summarise(*map(Path, ("counts.tsv", "balance.tsv", "board.tsv")), [ROW], tmp_path, page)
+        summarise(*map(Path, ("counts.tsv", "balance.tsv", "board.tsv")), [row], tmp_path, page)
         html = publish_parts(page.read_text(), writer="html")["body"]
         assert "system-message" not in html
         return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", html))
@@ -83,3 +92,41 @@ def test_a_perfect_run_has_no_mistakes_to_tell_of(story):
 
 def test_a_run_that_finds_nothing(story):
     assert "gets 0 of 5 objects right" in story(left_out=5)
+
+
+def test_classes_may_be_called_by_numbers(truth, story):
+    for category, name in zip(truth["categories"], ("1", "True"), strict=True):
+        category["name"] = name
+    assert "The weakest class is 1 (AP" in story(left_out=1)
+
+
+def test_images_without_objects_have_no_perfect_run(truth, story):
+    predictions = as_predictions(truth["annotations"][:2])
+    truth["annotations"] = []
+    text = story(predictions=predictions)
+    assert "test images have no objects to find: AP is not defined. 2 detections" in text
+    assert "Without objects in these images, and so without AP:" in text
+    assert "No mistake" not in text
+
+
+def test_mistakes_that_hide_each_other_are_counted(truth, story):
+    predictions = as_predictions(truth["annotations"])
+    empty = masks.encode(np.zeros((SIZE, SIZE), bool))
+    text = story(predictions=[one | {"segmentation": empty} for one in predictions])
+    assert "alone would not raise AP50. There are: background (5), missed (5)" in text
+
+
+def test_of_many_classes_the_page_says_which_it_shows(truth, story):
+    truth["categories"] = [{"id": n, "name": f"class {n}"} for n in range(1, 20)]
+    first, *_ = truth["annotations"]
+    truth["annotations"] = [first | {"id": n, "category_id": n} for n in range(1, 15)]
+    text = story()
+    assert "masks, the 6 best and 6 worst of 14 classes" in text
+    assert "without AP: class 15, class 16, class 17, class 18, class 19." in text
+
+
+@pytest.mark.parametrize(
+    ("split", "said"), [("train", "was trained on these"), ("val", "were chosen on these")]
+)
+def test_images_that_flatter_are_called_so(story, split, said):
+    assert said in story(split=split)

@@ -13,7 +13,9 @@ from restructured_text import csv_table, embedded, emphasised
 
 INTERVAL = "95 % interval of AP"
 MOST = 12  # rows of a table
+LISTED = 5  # classes in a sentence
 FEW = 100  # training objects of a class that are few
+NAMES = "model", "class", "name", "true", "predicted"  # columns; a class may be called 1, or True
 REMEDIES = {
     "classification": "Look at the labels of the classes that are confused, then add examples.",
     "localisation": "Look for loose labels; a larger input or more epochs make finer masks.",
@@ -22,6 +24,10 @@ REMEDIES = {
     "background": "Add images that show what is mistaken for an object, without objects in them.",
     "missed": "Compare the objects' sizes with the anchors in *1 Data*, and add examples like "
     "those that are missed; unlabelled objects in training images teach a model to miss.",
+}
+FLATTERED = {
+    "train": "The model was trained on these images: they say nothing of others.\n\n",
+    "val": "Model, epoch and score were chosen on these images, which flatters the numbers.\n\n",
 }
 
 
@@ -40,7 +46,8 @@ class Run(NamedTuple):
 
 def table(path: str | Path) -> pd.DataFrame:
     """A TSV file; only empty cells are not defined, since a class may be called NA."""
-    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
+    names = dict.fromkeys(NAMES, str)
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], dtype=names)
 
 
 def read_run(folder: Path, split: str) -> Run:
@@ -132,7 +139,12 @@ def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
     for name, kind in (("masks", "segm"), ("boxes", "bbox")):
         lines.append([name, *precisions(rows.loc[kind])])
     point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
-    text = f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
+    text = FLATTERED.get(run.split, "")
+    text += f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
+    unseen = run.per_class.index[run.per_class["instances"] == 0]
+    if len(unseen):
+        names = listed(list(map(emphasised, unseen)))
+        text += f"Without objects in these images, and so without AP: {names}.\n\n"
     if rows["runs"].max() > 1:
         text += (
             f"The model's numbers are means of {rows['runs'].max()} runs; what follows, and the "
@@ -150,9 +162,13 @@ def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
 def of_classes(run: Run) -> list[list]:
     """A line per class, masks; of many, the best and the worst."""
     ranked = run.per_class.dropna(subset="AP").sort_values("AP", ascending=False)
+    if ranked.empty:
+        return []
+    title = "masks by class"
     if len(ranked) > MOST:
+        title = f"masks, the {MOST // 2} best and {MOST // 2} worst of {len(ranked)} classes"
         ranked = pd.concat([ranked.head(MOST // 2), ranked.tail(MOST // 2)])
-    lines = [["masks by class", "objects", "AP50", "AP", INTERVAL]]
+    lines = [[title, "objects", "AP50", "AP", INTERVAL]]
     for name, row in ranked.iterrows():
         lines.append([emphasised(name), f"{row['instances']:.0f}", *precisions(row)])
     return lines
@@ -160,9 +176,10 @@ def of_classes(run: Run) -> list[list]:
 
 def of_models(ranked: pd.DataFrame, run: Run) -> list[list]:
     """A line per model, masks, if there are several, the best on the validation images first."""
-    own = ranked[(ranked["split"] == run.split) & (ranked["iou_type"] == "segm")].head(MOST)
-    lines = [["models, masks", "runs", "AP, validation images", "AP50", "AP", INTERVAL]]
-    for _, row in own.iterrows():
+    own = ranked[(ranked["split"] == run.split) & (ranked["iou_type"] == "segm")]
+    title = "models, masks" if len(own) <= MOST else f"masks, the {MOST} first of {len(own)} models"
+    lines = [[title, "runs", "AP, validation images", "AP50", "AP", INTERVAL]]
+    for _, row in own.head(MOST).iterrows():
         lines.append([row["model"], row["runs"], f"{row['val_AP']:.3f}", *precisions(row)])
     return lines if len(own) > 1 else []
 
@@ -178,14 +195,22 @@ def precisions(row: pd.Series) -> list[str]:
 
 
 def failures(run: Run) -> str:
+    point = run.points.loc[EVERY_CLASS]
+    if not point["objects"]:
+        wrong = f"{point['false_positives']:.0f} detections there are wrong"
+        return f"The {run.split} images have no objects to find: AP is not defined. {wrong}.\n"
+    if run.per_class["AP50"].min() == 1:
+        return f"No mistake costs AP50 on the {run.split} images.\n"
     lost = run.errors["delta_AP50"].fillna(0).sort_values(ascending=False)
     if not lost.sum():
-        return f"No mistake costs AP50 on the {run.split} images.\n"
+        counts = run.errors["count"].sort_values(ascending=False, kind="stable")
+        found = ", ".join(f"*{kind}* ({count})" for kind, count in counts[counts > 0].items())
+        return f"Mending mistakes of one kind alone would not raise AP50. There are: {found}.\n"
     worst = run.per_class["AP"].dropna().sort_values()
     text = f"Most AP50 is lost to mistakes of the kind *{lost.index[0]}* ({lost.iloc[0]:.3f})"
     if lost.iloc[1]:
         text += f", then *{lost.index[1]}* ({lost.iloc[1]:.3f})"
-    if len(worst) > 1:
+    if worst.iloc[0] < worst.iloc[-1]:
         weakest, strongest = emphasised(worst.index[0]), emphasised(worst.index[-1])
         text += f". The weakest class is {weakest} (AP {worst.iloc[0]:.3f}), "
         text += f"the strongest {strongest} ({worst.iloc[-1]:.3f})"
@@ -211,17 +236,22 @@ def next_steps(run: Run, balance: pd.DataFrame) -> str:
     lost = run.errors["delta_AP50"].fillna(0)
     if lost.sum():
         steps.append(REMEDIES[lost.idxmax()])
+    elif run.errors["count"].sum():
+        steps.append(REMEDIES[run.errors["count"].idxmax()])
     if run.about["best_epoch"] == run.about["training"]["epochs"]:
         steps.append("The last epoch was the best: raise ``epochs``; training goes on from there.")
     training = balance[balance["split"] == "train"].set_index("class")["instances"]
     few = training[(training < FEW) & training.index.isin(run.per_class.index)]
     if len(few):
-        listed = ", ".join(
-            f"{emphasised(name)} ({count:.0f})" for name, count in few.head(5).items()
-        )
-        steps.append(f"Add objects of the classes with few to learn from: {listed}.")
+        counts = [f"{emphasised(name)} ({count:.0f})" for name, count in few.items()]
+        steps.append(f"Add objects of the classes with few to learn from: {listed(counts)}.")
     steps.append("Look at the images in *5 Images*: what went wrong is written beside the objects.")
     return "\n".join(f"- {step}" for step in steps) + "\n"
+
+
+def listed(texts: list[str]) -> str:
+    more = f" and {len(texts) - LISTED} more" if len(texts) > LISTED else ""
+    return ", ".join(texts[:LISTED]) + more
 
 
 def percent(share: float) -> str:
