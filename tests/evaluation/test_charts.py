@@ -50,3 +50,22 @@ def test_any_number_of_classes(tmp_path, classes):
 def test_the_matrix_shows_its_counts():
     figure = charts.confusion_matrix(np.array([[7, 0], [2, 0]]), ["leaf"])
     assert [text.get_text() for text in figure.axes[0].texts] == ["7", "2"]
+
+
+def test_costs_of_nothing_start_at_0_and_have_their_colours(truth):
+    truth["annotations"] = []
+    figure = charts.error_costs(tide.costs(match(find_overlaps(truth, [], "segm"))))
+    assert figure.axes[0].get_xlim()[0] == 0
+    colours = {patch.get_facecolor() for patch in figure.axes[1].get_legend().get_patches()}
+    assert len(colours) == len(tide.KINDS)
+
+
+def test_titles_of_many_classes_fit(tmp_path):
+    truth, found = crowded(0, "segm")
+    truth["categories"] = [{"id": n, "name": f"a rather long name of {n}"} for n in range(1, 41)]
+    for number, annotation in enumerate(truth["annotations"]):
+        annotation["category_id"] = number % 40 + 1
+    figure = charts.error_costs(tide.costs(match(find_overlaps(truth, found, "segm"))))
+    saved(figure, tmp_path)
+    for ax in figure.axes:
+        assert ax.get_tightbbox().x1 <= figure.bbox.x1

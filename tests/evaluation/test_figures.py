@@ -40,6 +40,18 @@ def test_precision_recall_of_any_number_of_classes(truth, tmp_path, classes, iou
     saved(figures.precision_recall(metrics.evaluate(truth, found, iou_type)), tmp_path)
 
 
+def test_faint_curves_of_many_classes_are_explained(truth):
+    truth["categories"] = [{"id": n, "name": f"class {n}"} for n in range(1, 9)]
+    figure = figures.precision_recall(metrics.evaluate(truth, []))
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts == ["a class each", "mean"]
+
+
+def test_names_are_no_formulas(truth, tmp_path):
+    truth["categories"][0]["name"] = "$x^{$"
+    saved(figures.precision_recall(metrics.evaluate(truth, [])), tmp_path)
+
+
 def test_precision_recall_of_nothing(truth, tmp_path):
     saved(figures.precision_recall(metrics.evaluate(truth, [])), tmp_path)
     truth["annotations"] = []

@@ -54,3 +54,11 @@ def test_many_and_long_names_fit():
     found = [prediction(1, n, 5 * n, 5 * n, 9, 0.9) for n in range(1, 20)]
     picture = side_by_side(IMAGE, [], found, categories, "a very long name " * 20)
     assert picture.width <= 1200
+
+
+def test_names_with_line_breaks_are_in_one_line(truth):
+    categories = [{"id": 1, "name": "a\nleaf"}, truth["categories"][1]]
+    picture = side_by_side(IMAGE, truth["annotations"][:1], [], categories, "two\nlines.png")
+    plain = [{"id": 1, "name": "a leaf"}, truth["categories"][1]]
+    same = side_by_side(IMAGE, truth["annotations"][:1], [], plain, "two lines.png")
+    assert picture.tobytes() == same.tobytes()

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from evaluation.calibration import expected_error
@@ -31,7 +32,7 @@ def confusion_matrix(matrix: np.ndarray, classes: list[str]) -> Figure:
         np.fill_diagonal(confused, 0)
         mistakes = (confused.sum(axis=0) + confused.sum(axis=1))[:background]
         shown = np.sort(np.argsort(-mistakes, kind="stable")[:ROWS])
-        title = f"Confusion: the {ROWS} classes that are confused most"
+        title = f"The {ROWS} classes that are confused most; shades: share of the row"
     shown = np.append(shown, background)
     names = [shortened(name) for name in np.array([*classes, BACKGROUND], object)[shown]]
     counts = matrix[np.ix_(shown, shown)]
@@ -74,10 +75,12 @@ def error_costs(errors: pd.DataFrame) -> Figure:
         in_all.set_yticks(rows, KINDS)
         in_all.set(title="AP50 lost (mistakes)", xlabel="AP50 gained if mended", ylim=(5.6, -0.6))
         in_all.margins(x=0.45)
+        in_all.set_xlim(0, in_all.get_xlim()[1])
         in_all.grid(visible=False, axis="y")
         _stacked(by_size, errors[errors["group"] == "size"], "Shares by size")
         _stacked(by_class, errors[errors["group"] == "class"], "Shares by class")
-        by_size.legend(**BELOW)
+        handles = [Patch(color=colour) for colour in _colours()]
+        by_size.legend(handles, KINDS, **BELOW)
     return figure
 
 
@@ -94,7 +97,7 @@ def _stacked(ax: Axes, errors: pd.DataFrame, title: str):
     table = table.loc[table.sum(axis=1) > 0]
     if len(table) > ROWS:
         table = table.loc[table.sum(axis=1).nlargest(ROWS).index]
-        title += f": the {ROWS} that lose most"
+        title += f": {ROWS} that lose most"
     lost = table.sum(axis=1)
     share = table.div(lost, axis=0).reindex(columns=list(KINDS))
     start = np.zeros(len(share))

@@ -25,6 +25,7 @@ def hexadecimal(colour: tuple[int, int, int]) -> str:
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
+    "text.parse_math": False,  # names may hold $
     "text.color": hexadecimal(INK),
     "axes.edgecolor": hexadecimal(GREY),
     "axes.labelcolor": hexadecimal(INK),
@@ -77,7 +78,10 @@ def precision_recall(evaluation: Evaluation) -> Figure:
                 _curve(ax, curves[:, position], colour, name, 0.8 if many else 1.8)
             if len(evaluation.classes) > 1:
                 _curve(ax, _mean_over_classes(curves), hexadecimal(INK), "mean", 2.2, "--")
-        if not many:
+        if many:
+            first, *_, mean = axes[0].get_lines()
+            axes[0].legend([first, mean], ["a class each", mean.get_label()], loc="lower left")
+        else:
             axes[0].legend(loc="lower left")
         _class_bars(axes[2], evaluation)
     return figure

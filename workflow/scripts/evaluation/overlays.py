@@ -37,7 +37,7 @@ def side_by_side(
     Returns:
         An RGB picture at most 1188 px wide.
     """
-    names = {category["id"]: category["name"] for category in categories}
+    names = {category["id"]: in_one_line(category["name"]) for category in categories}
     colours = class_colours(categories)
 
     objects = [item for item in objects if not item.get("iscrowd", 0)]
@@ -56,7 +56,14 @@ def side_by_side(
         )
     ]
     present = {item["category_id"] for item in [*objects, *predictions]}
-    return _page(title, panels, [(names[key], colours[key]) for key in names if key in present])
+    return _page(
+        in_one_line(title), panels, [(names[key], colours[key]) for key in names if key in present]
+    )
+
+
+def in_one_line(text: str) -> str:
+    """Names may have line breaks, whose length cannot be measured."""
+    return " ".join(text.split())
 
 
 def _masks(items: list[dict], names: dict, colours: dict) -> list[Mask]:
