@@ -110,8 +110,25 @@ def test_what_changed_is_said(path, results, capsys):
         (["results/d/nothing.tsv"], "No such file or directory; expected a table of results"),
         (["results/d/evaluation.tsv", "AR"], "no column AR, expected one of model, fold"),
         (["results/d/evaluation.tsv", "AP", "model=x"], "no row has model=x"),
+        (["results/d/evaluation.tsv", "AP", "AP50"], "AP AP50: expected one column"),
+        ([f"{RUN}/threshold.tsv"], "not in results/d/provenance.json, which has results/d/eval"),
+        (["photos/e.png"], "photos/e.png: not a TSV file"),
+        (["photos/table.tsv"], "no provenance.json beside or above it; expected a table"),
     ],
 )
 def test_mistakes_are_named(arguments, message, results, capsys):
+    Path("photos/e.png").write_bytes(b"\x89PNG")
+    for path in (f"{RUN}/threshold.tsv", "photos/table.tsv"):
+        Path(path).write_text("class\n(all)\n")
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_table_without_rows_is_traced(results, capsys):
+    table, sidecar = Path("results/d/issues.tsv"), Path("results/d/provenance.json")
+    table.write_text("file\tcheck\n")
+    record = json.loads(sidecar.read_text())
+    record["tables"] = {table.as_posix(): provenance.digest(table)}
+    sidecar.write_text(json.dumps(record))
+    assert main([table.as_posix(), "check"]) == 0
+    assert "results/d/issues.tsv" in capsys.readouterr().out

@@ -49,7 +49,7 @@ class Trace:
 def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
     """Print the chain of a table's number; returns how many files changed."""
     rows = select(table, column, keys)
-    sidecar = table.with_name(provenance.SIDECAR)
+    sidecar = sidecar_of(table)
     record = read(sidecar)
     recorded = {Path(path).resolve(): value for path, value in record["tables"].items()}
     if table.resolve() not in recorded:
@@ -67,19 +67,33 @@ def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
     return shown.changed
 
 
+def sidecar_of(table: Path) -> Path:
+    """The provenance.json beside a table, or in the nearest folder above."""
+    for folder in table.parents:
+        if (folder / provenance.SIDECAR).is_file():
+            return folder / provenance.SIDECAR
+    raise InputError(
+        f"{table}: no {provenance.SIDECAR} beside or above it; expected a table of a finished run"
+    )
+
+
 def select(table: Path, column: str | None, keys: dict[str, str]) -> list[dict]:
     """The rows of a table that have these values."""
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
+            reader = csv.DictReader(file, delimiter="\t")
+            names, rows = reader.fieldnames or [], list(reader)
     except OSError as error:
         raise InputError(f"{table}: {error.strerror}; expected a table of results") from error
-    names = list(rows[0]) if rows else []
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{table}: not a TSV file ({error}); expected a table of results"
+        ) from error
     for name in (*keys, *([column] if column else [])):
         if name not in names:
             raise InputError(f"{table}: no column {name}, expected one of {', '.join(names)}")
     found = [row for row in rows if all(row[key] == value for key, value in keys.items())]
-    if not found:
+    if keys and not found:
         raise InputError(f"{table}: no row has {listed(f'{k}={v}' for k, v in keys.items())}")
     return found
 
@@ -172,6 +186,8 @@ def main(arguments: list[str]) -> int:
     columns = [word for word in rest if "=" not in word]
     keys = dict(word.split("=", 1) for word in rest if "=" in word)
     try:
+        if len(columns) > 1:
+            raise InputError(f"{' '.join(columns)}: expected one column, or KEY=VALUE")
         return bool(trace(Path(table), columns[0] if columns else None, keys))
     except InputError as error:
         print(error, file=sys.stderr)
