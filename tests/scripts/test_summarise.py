@@ -35,7 +35,11 @@ def story(truth, tmp_path, monkeypatch):
     run = tmp_path / "models/m/holdout/seed0"
     run.mkdir(parents=True)
     architecture = {"backbone": "mobilenet_v2", "weights": None}
-    about = {"architecture": architecture, "training": {"epochs": 9}, "input": {"size": 64}}
+    about = {
+        "architecture": architecture,
+        "training": {"epochs": 9},
+        "input": {"size": 64, "mode": "resize"},
+    }
     about |= {"best_epoch": 4, "epochs": 7, "val_AP": 0.25}
     (run / "model.json").write_text(json.dumps(about))
     write("counts", ["record", "class", "in", "used", "quarantined", "merged", "dropped"])(
@@ -46,7 +50,7 @@ def story(truth, tmp_path, monkeypatch):
     )
     write("threshold", ["class", "threshold", "AP"])(["(all)", 0.5, 0.25])
 
-    def story(left_out=0, predictions=None, split="test"):
+    def story(left_out=0, predictions=None, split="test", limit=100):
         folder = run / "evaluation" / split
         folder.mkdir(parents=True)
         row = ROW | {"split": split}
@@ -60,7 +64,10 @@ def story(truth, tmp_path, monkeypatch):
         board = Path("evaluation.tsv"), Path("board.tsv")
         compare_models(*tables, [Path("threshold.tsv")], [row], *board)
         page = Path("summary.rst")
-        summarise(*map(Path, ("counts.tsv", "balance.tsv", "board.tsv")), [row], tmp_path, page)
+        limits = {"prediction": limit, "evaluation": 100}
+        summarise(
+            *map(Path, ("counts.tsv", "balance.tsv", "board.tsv")), [row], limits, tmp_path, page
+        )
         html = publish_parts(page.read_text(), writer="html")["body"]
         assert "system-message" not in html
         return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", html))
@@ -130,3 +137,9 @@ def test_of_many_classes_the_page_says_which_it_shows(truth, story):
 )
 def test_images_that_flatter_are_called_so(story, split, said):
     assert said in story(split=split)
+
+
+def test_more_objects_than_can_be_found_are_told_of(truth, story):
+    first, *_ = truth["annotations"]
+    truth["annotations"] = [first | {"id": n} for n in range(1, 4)]
+    assert "An image has 3 objects: raise prediction.max_detections (2), or" in story(limit=2)

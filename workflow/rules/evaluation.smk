@@ -249,6 +249,9 @@ rule summarise:
         "../../envs/mrcnn.yaml"
     params:
         rows=evaluations(),
+        limits={
+            name: config[name]["max_detections"] for name in ("prediction", "evaluation")
+        },
         code=code("summarise"),
     script:
         "../scripts/summarise.py"

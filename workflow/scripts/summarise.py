@@ -41,6 +41,7 @@ class Run(NamedTuple):
     errors: pd.DataFrame  # of masks, for all classes, by kind
     confusion: pd.DataFrame
     counting: pd.DataFrame  # by class
+    most: int  # objects in an image
     galleries: Path
 
 
@@ -62,18 +63,26 @@ def read_run(folder: Path, split: str) -> Run:
         errors.set_index("error"),
         table(evaluation / "confusion.tsv"),
         table(evaluation / "counting.tsv").set_index("class"),
+        int(table(evaluation / "per_image.tsv")["objects"].max()),
         evaluation / "overlays",
     )
 
 
 def summarise(
-    counts: Path, balance: Path, leaderboard: Path, runs: list[dict], root: Path, output: Path
+    counts: Path,
+    balance: Path,
+    leaderboard: Path,
+    runs: list[dict],
+    limits: dict[str, int],
+    root: Path,
+    output: Path,
 ):
     """Write the story as reStructuredText.
 
     Args:
         counts, balance, leaderboard: tables of the data set.
         runs: what each evaluation is of: model, fold, run and split.
+        limits: `max_detections` of the sections `prediction` and `evaluation`.
         root: folder of the data set's results.
     """
     ranked = table(leaderboard)
@@ -87,7 +96,7 @@ def summarise(
         "Model": model(chosen, run.about),
         "Result": result(ranked, chosen, run) + picture(run, "random", "An image drawn by lot"),
         "Where it fails": failures(run) + picture(run, "worst", "The worst image"),
-        "What to try next": next_steps(run, shared),
+        "What to try next": too_many(run, limits) + next_steps(run, shared),
     }
     titled = [f"{title}\n{'-' * len(title)}\n\n{text}" for title, text in parts.items()]
     output.write_text("\n\n".join(titled) + "\n", encoding="utf-8")
@@ -199,7 +208,7 @@ def failures(run: Run) -> str:
     if not point["objects"]:
         wrong = f"{point['false_positives']:.0f} detections there are wrong"
         return f"The {run.split} images have no objects to find: AP is not defined. {wrong}.\n"
-    if run.per_class["AP50"].min() == 1:
+    if perfect(run):
         return f"No mistake costs AP50 on the {run.split} images.\n"
     lost = run.errors["delta_AP50"].fillna(0).sort_values(ascending=False)
     if not lost.sum():
@@ -222,6 +231,10 @@ def failures(run: Run) -> str:
     return f"{text}.\n"
 
 
+def perfect(run: Run) -> bool:
+    return run.per_class["AP50"].min() == 1
+
+
 def most_confused(confusion: pd.DataFrame) -> tuple | None:
     """True class, predicted class and number of the most frequent confusion."""
     kinds = confusion[["true", "predicted"]]
@@ -231,12 +244,25 @@ def most_confused(confusion: pd.DataFrame) -> tuple | None:
     return tuple(pairs.loc[pairs["count"].idxmax(), ["true", "predicted", "count"]])
 
 
+def too_many(run: Run, limits: dict[str, int]) -> str:
+    """What to raise where an image has more objects than can be found, or counted."""
+    low = []
+    if run.about["input"]["mode"] == "resize" and run.most > limits["prediction"]:
+        low.append("prediction")
+    if run.most > limits["evaluation"] * len(run.per_class):
+        low.append("evaluation")
+    if not low:
+        return ""
+    keys = " and ".join(f"``{name}.max_detections`` ({limits[name]})" for name in low)
+    return f"- An image has {run.most} objects: raise {keys}, or the others are missed for sure.\n"
+
+
 def next_steps(run: Run, balance: pd.DataFrame) -> str:
     steps = []
     lost = run.errors["delta_AP50"].fillna(0)
     if lost.sum():
         steps.append(REMEDIES[lost.idxmax()])
-    elif run.errors["count"].sum():
+    elif not perfect(run) and run.errors["count"].sum():
         steps.append(REMEDIES[run.errors["count"].idxmax()])
     if run.about["best_epoch"] == run.about["training"]["epochs"]:
         steps.append("The last epoch was the best: raise ``epochs``; training goes on from there.")
@@ -281,6 +307,7 @@ if __name__ == "__main__":
             balance=Path(snakemake.input.balance[0]),
             leaderboard=Path(snakemake.input.leaderboard),
             runs=snakemake.params.rows,
+            limits=snakemake.params.limits,
             root=Path(snakemake.output[0]).parent,
             output=Path(snakemake.output[0]),
         )
