@@ -1,6 +1,7 @@
 """Predictions of a split for other tools, with the sources' own ids."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 from squares import prediction, small_truth
@@ -12,7 +13,7 @@ def test_ids_and_names_are_the_sources_own(tmp_path):
     truth = small_truth()
     for image in truth["images"]:
         image |= {"source_id": 100 + image["id"], "file_name": f"photos/in/{image['id']}.png"}
-    truth["images"][0]["file_name"] = "photos/11.png"
+    truth["images"][0]["file_name"] = str(Path("photos/11.png").absolute())
     for category in truth["categories"]:
         category["source_id"] = 10 * category["id"]
     splits = {}

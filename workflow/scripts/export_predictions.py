@@ -37,7 +37,7 @@ def export_predictions(
     images = [
         {
             "id": image_ids[image["id"]],
-            "name": Path(image["file_name"]).relative_to(root).as_posix(),
+            "name": Path(image["file_name"]).absolute().relative_to(root).as_posix(),
             "width": image["width"],
             "height": image["height"],
         }
@@ -62,7 +62,8 @@ def export_predictions(
 
 
 def common_folder(paths: list[str]) -> str:
-    return os.path.commonpath([str(Path(path).parent) for path in paths]) if paths else "."
+    """Absolute, since sources may be given either way."""
+    return os.path.commonpath([Path(path).absolute().parent for path in paths]) if paths else "."
 
 
 def read_threshold(path: Path) -> float:
