@@ -13,6 +13,7 @@ from scipy import ndimage
 import console
 import predict
 from coco import large_images, masks
+from coco.errors import InputError
 from evaluation import metrics
 
 SIDE = 640
@@ -132,3 +133,11 @@ def test_the_file_says_nothing_of_windows(scene, tmp_path, monkeypatch):
     for one in json.loads(output.read_text()):
         assert set(one) == {"image_id", "category_id", "segmentation", "bbox", "score"}
         assert one["segmentation"]["size"] == [SIDE, SIDE]
+
+
+def test_damaged_weights_are_refused_wherever_they_are_loaded(tmp_path):
+    weights = tmp_path / "model.weights.h5"
+    weights.write_bytes(b"half of a file")
+    about = {"weights_sha256": hashlib.sha256(b"the whole of it").hexdigest()}
+    with pytest.raises(InputError, match="changed since it was written"):
+        predict.load(about, weights, PREDICTION)

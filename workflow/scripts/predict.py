@@ -51,7 +51,6 @@ def predict(weights, model, split, part, prediction, output):
         output: path of the COCO results.
     """
     about, truth = json.loads(model.read_text()), json.loads(split.read_text())
-    refuse_damaged(weights, about["weights_sha256"])
     refuse_other_classes(about["classes"], truth, model, split)
     net = load(about, weights, prediction)
     number, parts = (int(n) for n in part.split("-of-"))
@@ -134,6 +133,7 @@ def refuse_other_classes(classes, truth, model, split):
 
 def load(about, weights, prediction):
     """The trained network, set to detect as the configuration says."""
+    refuse_damaged(weights, about["weights_sha256"])
     architecture = about["architecture"] | {"weights": None}
     channels = about["images"]["channels"]
     net = network.build(architecture, about["input"]["size"], channels, about["classes"])
