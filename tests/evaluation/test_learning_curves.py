@@ -44,3 +44,11 @@ def test_little_to_show(tmp_path, epochs, val_ap):
     learning_curves(history(epochs, val_ap), 1, epochs).savefig(tmp_path / "figure.png")
     with Image.open(tmp_path / "figure.png") as image:
         assert image.width <= 1200
+
+
+def test_a_single_epoch_can_be_seen():
+    figure = learning_curves(history(1, [0.1]), best_epoch=1, planned=1)
+    losses, _, rate = figure.axes
+    for line in (*losses.get_lines()[1:], *rate.get_lines()):
+        assert line.get_marker() == "o"
+    assert all(tick == int(tick) for tick in rate.get_xticks())

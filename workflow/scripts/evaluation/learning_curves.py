@@ -23,6 +23,8 @@ def learning_curves(
         evaluate_every: epochs between validations; rows between them repeat the last values.
     """
     epochs = history["epoch"]
+    alone = len(history) == 1
+    mark = "o" if alone else ""  # a line of one point cannot be seen
     with rc_context(STYLE):
         figure = Figure(figsize=(11.8, 3.9), layout="constrained")
         losses, precision, rate = figure.subplots(1, 3, width_ratios=(1.15, 1.15, 0.8))
@@ -33,10 +35,12 @@ def learning_curves(
                 shade = {"color": hexadecimal(FAINT), "alpha": 0.4, "lw": 0}
                 ax.axvspan(best_epoch, len(history), label=label, **shade)
 
-        losses.plot(epochs, history["loss"], color=hexadecimal(INK), lw=2.4, label="sum")
+        losses.plot(
+            epochs, history["loss"], marker=mark, color=hexadecimal(INK), lw=2.4, label="sum"
+        )
         for name, colour in zip(LOSSES, COLOURS, strict=False):
             label = name.removesuffix("_loss").replace("_", " ").replace("bbox", "box")
-            losses.plot(epochs, history[name], color=hexadecimal(colour), label=label)
+            losses.plot(epochs, history[name], marker=mark, color=hexadecimal(colour), label=label)
         losses.set(title="Losses, training images", ylabel="loss", yscale="log")
         losses.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         losses.yaxis.set_major_formatter("{x:g}")
@@ -57,7 +61,7 @@ def learning_curves(
         precision.set(title="Masks, validation images", ylabel="AP (0 to 1)", ylim=(0, 1.03))
         precision.legend(**BELOW | {"ncols": 2})
 
-        rate.plot(epochs, history["learning_rate"], color=hexadecimal(INK))
+        rate.plot(epochs, history["learning_rate"], marker=mark, color=hexadecimal(INK))
         rate.set(title="Learning rate, end of epoch")
         rate.set_ylim(bottom=0)
         rate.yaxis.set_major_locator(MaxNLocator(5))
@@ -65,4 +69,6 @@ def learning_curves(
         for ax in (losses, precision, rate):
             ax.set_xlabel("epoch")
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if alone:
+                ax.set_xlim(0, 2)
     return figure
