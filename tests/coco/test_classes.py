@@ -50,3 +50,11 @@ def test_class_asked_for_twice_is_refused(wanted):
 def test_a_space_behind_a_name_is_seen():
     with pytest.raises(InputError, match=r"no class leaf, expected some of: 'leaf '$"):
         class_map([CATEGORIES[0] | {"name": "leaf "}], ["leaf"])
+
+
+def test_names_of_rows_that_are_no_class_are_refused_and_can_be_replaced():
+    categories = [CATEGORIES[0] | {"name": "(all)"}]
+    with pytest.raises(InputError, match=r"\(all\) is a row of tables"):
+        class_map(categories, None)
+    classes, _ = class_map(categories, [{"name": "every", "from": ["(all)"]}])
+    assert names(classes) == ["every"]

@@ -2,6 +2,8 @@
 
 from coco.errors import InputError, written
 
+TAKEN = "(all)", "(no objects)", "(unknown)", "(background)"  # in tables, beside the classes
+
 
 def class_map(categories: list[dict], wanted: list | None) -> tuple[list[dict], dict[int, int]]:
     """Select, rename, merge and order classes. Categories of the same name are one class.
@@ -43,6 +45,12 @@ def as_group(item: str | dict) -> tuple[str, list[str]]:
 
 def check(groups: list[tuple[str, list[str]]], known):
     names = [name for name, _ in groups]
+    for name in names:
+        if name in TAKEN:
+            raise InputError(
+                f"classes: {written(name)} is a row of tables that is no class, expected another "
+                f"name, such as {{name: other, from: [{written(name)}]}}"
+            )
     origins = [origin for _, group in groups for origin in group]
     for origin in origins:
         if origin not in known:
