@@ -91,6 +91,7 @@ def test_the_story_has_the_numbers_of_the_run(story):
     assert "lost to mistakes of the kind missed" in text
     assert f"The weakest class is {NAMES[0]}" in text
     assert "few to learn from: ring (7)" in text
+    assert "Of fewer than 200 images, here 4, intervals are too narrow." in text
 
 
 def test_a_perfect_run_has_no_mistakes_to_tell_of(story):

@@ -15,6 +15,7 @@ INTERVAL = "95 % interval of AP"
 MOST = 12  # rows of a table
 LISTED = 5  # classes in a sentence
 FEW = 100  # training objects of a class that are few
+ENOUGH = 200  # images, for intervals that hold, as benchmarks/coverage.py measures
 NAMES = "model", "class", "name", "true", "predicted"  # columns; a class may be called 1, or True
 REMEDIES = {
     "classification": "Look at the labels of the classes that are confused, then add examples.",
@@ -150,6 +151,9 @@ def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
     point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
     text = FLATTERED.get(run.split, "")
     text += f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
+    if count["images"] < ENOUGH:
+        few = f"fewer than {ENOUGH} images, here {count['images']:.0f}"
+        text += f"Of {few}, intervals are too narrow.\n\n"
     unseen = run.per_class.index[run.per_class["instances"] == 0]
     if len(unseen):
         names = listed(list(map(emphasised, unseen)))
