@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 
 import console
-from coco import checksums, decoding, images, json_files, orientation
-from coco.errors import InputError, written
+from coco import checksums, images, json_files, orientation, pixel_limit
+from coco.errors import InputError, spelt, written
 from coco.formats import FORMATS
 from coco.formats.fields import in_folder
 from coco.formats.files import below
@@ -36,7 +36,7 @@ def import_annotations(
     Images that are only inside annotation files become files in the folder `embedded`. Returns the
     records of the images.
     """
-    decoding.allow(settings["max_pixels"])  # of label images too
+    pixel_limit.allow(settings["max_pixels"])  # of label images too
     embedded.mkdir(exist_ok=True)
     mapping = settings["intensity"]
     mapping = mapping | {"range": mapping["range"] and [mapping["range"]]}
@@ -153,15 +153,15 @@ def import_source(
 def spell_out_names(listed: list[dict], annotations: list[dict]):
     """A name that is no UTF-8 can stand in no file of results: its bytes are spelt out there."""
 
-    def spelt(name):
-        return name.encode(errors="backslashreplace").decode() if type(name) is str else name
+    def spelt_out(value):
+        return spelt(value) if type(value) is str else value
 
     for image in listed:
         if (name := spelt(image["file_name"])) != image["file_name"]:
-            image |= {"file_name": name, "source_id": spelt(image["source_id"])}
+            image |= {"file_name": name, "source_id": spelt_out(image["source_id"])}
             image["problem"] = "the name of the file is not UTF-8, rename the file"
     for annotation in annotations:
-        annotation |= {key: spelt(annotation[key]) for key in ("source_id", "source_image_id")}
+        annotation |= {key: spelt_out(annotation[key]) for key in ("source_id", "source_image_id")}
 
 
 def in_threads(label: str, function: Callable, items: list) -> list:

@@ -4,7 +4,9 @@ import hashlib
 import re
 from pathlib import Path
 
-from coco.formats.files import below, is_file
+import sources
+from coco import errors
+from coco.formats.files import below
 from coco.formats.folders import IMAGE_SUFFIXES
 
 
@@ -35,17 +37,17 @@ def dealt(path: str) -> int:
 
 
 def watched(folder: str, paths: list[str]) -> list[str]:
-    """The files that Snakemake can take as input: it knows no links to nothing, and no odd names.
+    """The files that Snakemake can watch, as those of sources.
 
     The others are read all the same, and what is wrong with them is an issue.
     """
-    files = [str(Path(folder, path)) for path in paths if spelt(path) == path and "{" not in path]
-    return [file for file in files if is_file(file)]
+    files = [Path(folder, path) for path in paths if spelt(path) == path]
+    return [str(file) for file in files if sources.watchable(file)]
 
 
 def spelt(path: str) -> str:
-    """A path that can be written: bytes that are no UTF-8, and line breaks, are spelt out."""
-    return path.encode(errors="backslashreplace").decode().replace("\n", "\\n")
+    """A path that can be written in one line: line breaks are spelt out too."""
+    return errors.spelt(path).replace("\n", "\\n")
 
 
 def name_of(folder: str) -> str:

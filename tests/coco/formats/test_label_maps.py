@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from coco import decoding, masks
+from coco import masks, pixel_limit
 from coco.errors import InputError
 from coco.formats import label_maps
 
@@ -61,7 +61,7 @@ def test_as_many_pixels_as_the_images_may_have(tmp_path, source, monkeypatch, na
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 99)
     write(LABELS, tmp_path / "labels" / name)
     assert "more pixels than images.max_pixels" in label_maps.read(source)[1][0]["problem"]
-    decoding.allow(200)
+    pixel_limit.allow(200)
     assert "problem" not in label_maps.read(source)[1][0]
 
 

@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image, UnidentifiedImageError
 from tifffile import PHOTOMETRIC
 
-from coco import large_images, orientation
+from coco import large_images, orientation, pixel_limit
 from coco.errors import ImageError
 from coco.stand_ins import HEAD, stand_in
 
@@ -120,13 +120,8 @@ def refuse_channels(count: int, channels: int, kind: str):
         )
 
 
-def allow(max_pixels: int):
-    """Pillow's own limit stays, for what it decodes on the way, but must not be the lower one."""
-    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
-
-
 def read_with_pillow(file: BinaryIO, channels: int, max_pixels: int) -> Picture:
-    allow(max_pixels)
+    pixel_limit.allow(max_pixels)
     image = Image.open(file, formats=FORMATS)
     refuse_large(*image.size, max_pixels)
     refuse_pages(1 if image.format == "MPO" else getattr(image, "n_frames", 1))

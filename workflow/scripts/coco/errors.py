@@ -49,6 +49,11 @@ def written(name) -> str:
     return text if text == text.strip() else repr(text)
 
 
+def spelt(name: str) -> str:
+    """A name that can be written down: bytes of it that are no UTF-8 are spelt out."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def show(value) -> str:
     """A value from a user's file, in the few words that a message has room for."""
     return reprlib.repr(value)

@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from coco import pixel_limit
 from coco.errors import InputError
 from coco.image_names import images_by_name, meant, only, some
 
@@ -139,7 +140,7 @@ def by_exif(images: list[dict], what: str) -> dict[int, str]:
 
 def exif_of(path: str) -> Image.Exif:
     """The metadata of an image; empty where Pillow cannot read them, as of many a TIFF."""
-    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MOST_PIXELS)  # none is read here
+    pixel_limit.allow(MOST_PIXELS)  # none is read here
     try:
         with Image.open(path) as image:
             return image.getexif()

@@ -6,7 +6,18 @@ from pathlib import Path
 
 from coco import export_layouts, masks, polygons
 from coco.errors import InputError, MaskError, failed, listed, show, written
-from coco.formats.fields import area, as_id, as_name, bbox, flag, in_folder, nonsense, noted, side
+from coco.formats.fields import (
+    area,
+    as_id,
+    as_name,
+    bbox,
+    flag,
+    in_folder,
+    nonsense,
+    noted,
+    side,
+    unusable,
+)
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a COCO instances file: an object with images, annotations and categories"
@@ -76,7 +87,7 @@ def image_of(place: str, record: dict, fault: str | None, path: Path, folder: st
         "declared_height": side(record.get("height")),
     }
     image |= noted(invalid_size=nonsense(record, width=side, height=side))
-    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
+    return image | unusable(fault)
 
 
 def annotation_of(

@@ -18,7 +18,7 @@ import numpy as np
 from coco import shapes
 from coco.errors import InputError, MaskError, listed, show
 from coco.formats import drawn
-from coco.formats.fields import as_name, in_folder, nonsense, noted
+from coco.formats.fields import as_name, in_folder, nonsense, noted, unusable
 from coco.formats.files import beginning, is_file, load_xml
 
 EXPECTED = "expected the annotations.xml of a CVAT export, CVAT for images 1.1"
@@ -64,7 +64,7 @@ def image_of(element: Element, name: str, file_name: str, fault: str | None) -> 
         tagged_image=[f"the tags {', '.join(tags)}"] if tags else [],
         invalid_size=nonsense(element.attrib, width=whole, height=whole),
     )
-    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
+    return image | unusable(fault)
 
 
 def declared_size(image: dict, annotations: list[dict]) -> tuple[int, int] | None:

@@ -59,6 +59,11 @@ def nonsense(record: Mapping, **readers: Callable) -> list[str]:
     ]
 
 
+def unusable(fault: str | None) -> dict:
+    """What the record of an image has besides, if there is a fault for which it is none."""
+    return {"check": "invalid_record", "problem": fault} if fault else {}
+
+
 def noted(**remarks: list[str]) -> dict:
     """What a record with these remarks, by the name of their check, has besides."""
     remarks = {name: "; ".join(found) for name, found in remarks.items() if found}

@@ -13,7 +13,7 @@ from pathlib import Path
 from coco import shapes
 from coco.errors import InputError, listed, show
 from coco.formats import drawn
-from coco.formats.fields import as_name, in_folder
+from coco.formats.fields import as_name, in_folder, unusable
 from coco.formats.files import beginning, load_json
 
 EXPECTED = "expected a project of VIA 1 or 2, or its annotations exported as JSON, not as CSV"
@@ -83,8 +83,7 @@ def image_of(key: str, file, path: Path, folder: str) -> dict:
         "declared_width": None,
         "declared_height": None,
     }
-    fault = fault_of(key, file)
-    return image | ({"check": "invalid_record", "problem": fault} if fault else {})
+    return image | unusable(fault_of(key, file))
 
 
 def regions_of(file) -> Iterator[tuple]:
