@@ -250,7 +250,8 @@ rule summarise:
     params:
         rows=evaluations(),
         limits={
-            name: config[name]["max_detections"] for name in ("prediction", "evaluation")
+            name: config[name]["max_detections"]
+            for name in ("prediction", "evaluation")
         },
         code=code("summarise"),
     script:
