@@ -6,6 +6,7 @@ from pathlib import Path
 from coco.errors import InputError
 from coco.grouping import read_table
 from coco.image_names import images_by_name, meant, only, some
+from coco.repeated_keys import refuse
 
 SPLITS = ("train", "val", "test")
 
@@ -59,7 +60,8 @@ def read_list(path: Path, name: str) -> list[str]:
     """The entries of a list: lines of text, a JSON list, or a JSON object with lists by split."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        entries = json.loads(text) if path.suffix.lower() == ".json" else text.splitlines()
+        as_json = path.suffix.lower() == ".json"
+        entries = json.loads(text, object_pairs_hook=refuse) if as_json else text.splitlines()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     except ValueError as error:  # neither text nor JSON

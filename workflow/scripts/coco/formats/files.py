@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from coco import repeated_keys
 from coco.errors import InputError
 from coco.stand_ins import stand_in
 
@@ -29,7 +30,7 @@ def load_json(path: str | Path, expected: str):
     """The content of a JSON file; `expected` ends the messages."""
     data = load(path, expected)
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=repeated_keys.refuse)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text in UTF-8; {expected}") from error
     except json.JSONDecodeError as error:
@@ -37,7 +38,7 @@ def load_json(path: str | Path, expected: str):
             f"{path}, line {error.lineno}, column {error.colno}: not JSON ({error.msg}); "
             f"{expected}. Is the file complete?"
         ) from error
-    except (RecursionError, ValueError) as error:  # brackets or digits without end
+    except (RecursionError, ValueError) as error:  # endless brackets or digits, repeated keys
         raise InputError(f"{path}: not readable as JSON ({error}); {expected}") from error
 
 

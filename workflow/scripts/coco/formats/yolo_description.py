@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from coco import repeated_keys
 from coco.errors import InputError
 from coco.formats.folders import IMAGE_SUFFIXES, exists, files, lines_of
 
@@ -37,10 +38,15 @@ def describe(folder: Path) -> tuple[Path, dict[int, str], dict[str, list[Path]]]
 
 def load(path: Path):
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        for line in repeated_keys.in_yaml(yaml.compose(text)):
+            raise InputError(f"{path}, {line}; {EXPECTED}")
+        return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
         raise InputError(f"{path}, line {line}: {error.problem}; {EXPECTED}") from error
+    except InputError:
+        raise
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{path}: not readable as YAML ({error}); {EXPECTED}") from error
 
