@@ -11,7 +11,7 @@ import console
 from coco import instances, windows
 from coco.errors import InputError
 from coco.pictures import picture
-from evaluation import figures
+from evaluation import figures, fonts
 from evaluation.object_sizes import Panel, object_sizes
 from evaluation.overlaps import by_image
 from evaluation.painting import Mask, draw_masks
@@ -35,10 +35,20 @@ def plot_dataset(
         for image in spread([image for image in dataset["images"] if objects[image["id"]]], SAMPLES)
     ]
     classes = [category["name"] for category in dataset["categories"]]
+    tell_of_boxes(classes)
     empty = {"images": "", "instances": ""}  # in the rows of means; NA may be a class
     balance = pd.read_csv(balance_file, sep="\t", keep_default_na=False, na_values=empty)
     figures.save(object_sizes(size_panels(dataset, models)), sizes)
     figures.dataset_sheet(samples, classes, balance).savefig(sheet)  # last, see evaluate.py
+
+
+def tell_of_boxes(classes: list[str]):
+    if boxes := fonts.missing(classes):
+        console.say(
+            f"No installed font has the characters {boxes} of the classes' names: pictures show "
+            "boxes in their place. Install one that has, such as Noto Sans CJK (in Debian: "
+            "fonts-noto-cjk)"
+        )
 
 
 def size_panels(dataset: dict, models: dict[str, dict]) -> list[Panel]:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from evaluation.calibration import expected_error
 from evaluation.confusion import BACKGROUND
-from evaluation.figures import BELOW, DISTINCT, ROWS, STYLE, hexadecimal, shortened
+from evaluation.figures import BELOW, DISTINCT, ROWS, STYLE, hexadecimal, shortened, style
 from evaluation.palette import BLUE, COLOURS, FAINT, GREY, INK, VERMILION
 from evaluation.thresholds import EVERY_CLASS
 from evaluation.tide import KINDS
@@ -38,7 +38,7 @@ def confusion_matrix(matrix: np.ndarray, classes: list[str]) -> Figure:
     counts = matrix[np.ix_(shown, shown)]
     share = counts / np.maximum(matrix[shown].sum(axis=1, keepdims=True), 1)
     side = 2.6 + 0.42 * len(shown)
-    with rc_context(STYLE):
+    with rc_context(style(classes)):
         figure = Figure(figsize=(min(side + 1.6, 11.8), min(side, 10.2)), layout="constrained")
         ax = figure.subplots()
         ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -63,7 +63,7 @@ def confusion_matrix(matrix: np.ndarray, classes: list[str]) -> Figure:
 
 def error_costs(errors: pd.DataFrame) -> Figure:
     """What each kind of mistake costs, in all, by size and by class, from `tide.costs`."""
-    with rc_context(STYLE):
+    with rc_context(style(errors["name"].astype(str))):
         figure = Figure(figsize=(11.8, 4.2), layout="constrained")
         in_all, by_size, by_class = figure.subplots(1, 3, width_ratios=(0.9, 1, 1.1))
         own = errors[errors["group"] == "all"]
@@ -154,7 +154,7 @@ def calibration(table: pd.DataFrame) -> Figure:
     own = table[table["class"] == EVERY_CLASS]
     names = [name for name in dict.fromkeys(table["class"]) if name != EVERY_CLASS]
     few = 1 < len(names) <= DISTINCT
-    with rc_context(STYLE):
+    with rc_context(style(names)):
         figure = Figure(figsize=(11.8, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         left.plot([0, 1], [0, 1], "--", color=hexadecimal(GREY), lw=1, label="score = precision")
@@ -184,7 +184,7 @@ def calibration(table: pd.DataFrame) -> Figure:
             ylim=(0, 1.03),
             aspect="equal",
         )
-        left.legend(loc="center left", bbox_to_anchor=(1.05, 0.5))
+        left.legend(handles=left.get_lines(), loc="center left", bbox_to_anchor=(1.05, 0.5))
         centres, width = (own["score_from"] + own["score_to"]) / 2, 0.08
         right.bar(centres, own["detections"], width, color=hexadecimal(FAINT), label="wrong")
         correct = own["detections"] * own["precision"]

@@ -4,11 +4,11 @@ import textwrap
 
 from PIL import Image, ImageDraw
 
-from evaluation.painting import font
-from evaluation.palette import FAINT, GREY, INK, WHITE
+from evaluation.fonts import font, write
+from evaluation.palette import FAINT, GREY, WHITE
 
 COLUMNS, WIDTH, HEIGHT, MARGIN = 4, 282, 210, 12  # px
-LINE, LINES, LETTERS = 16, 4, 44  # of a caption
+LINE, LINES, LETTERS, MORE = 16, 4, 44, " …"  # of a caption
 
 
 def contact_sheet(title: str, text: str, thumbnails: list[tuple]) -> Image.Image:
@@ -25,17 +25,27 @@ def contact_sheet(title: str, text: str, thumbnails: list[tuple]) -> Image.Image
     size = COLUMNS * (WIDTH + MARGIN) + MARGIN, top + rows * cell
     page = Image.new("RGB", size, WHITE)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 3), title, INK, font(15, bold=True))
-    draw.multiline_text((MARGIN, MARGIN + 20), "\n".join(header), INK, font(12), spacing=3)
+    write(draw, (MARGIN, MARGIN - 3), title, 15, bold=True)
+    write(draw, (MARGIN, MARGIN + 20), "\n".join(header), 12, spacing=3)
     for number, (caption, picture) in enumerate(thumbnails):
         x = MARGIN + number % COLUMNS * (WIDTH + MARGIN)
         y = top + number // COLUMNS * cell
         if picture is None:
             draw.rectangle((x, y, x + WIDTH - 1, y + HEIGHT - 1), FAINT)
-            draw.text((x + WIDTH / 2, y + HEIGHT / 2), "no picture", GREY, font(13), anchor="mm")
+            middle = x + WIDTH / 2, y + HEIGHT / 2
+            write(draw, middle, "no picture", 13, GREY, anchor="mm")
         else:
             left, above = (WIDTH - picture.width) // 2, (HEIGHT - picture.height) // 2
             page.paste(picture, (x + left, y + above))
-        lines = textwrap.wrap(caption, LETTERS, max_lines=LINES, placeholder=" …")
-        draw.multiline_text((x, y + HEIGHT + 3), "\n".join(lines), INK, font(11), spacing=3)
+        write(draw, (x, y + HEIGHT + 3), in_lines(caption), 11, spacing=3)
     return page
+
+
+def in_lines(caption: str) -> str:
+    """Broken so that each line fits WIDTH: letters of some scripts are twice as wide."""
+    lines = []
+    for letters in range(LETTERS, len(MORE), -1):
+        lines = textwrap.wrap(caption, letters, max_lines=LINES, placeholder=MORE)
+        if all(font(11, line).getlength(line) <= WIDTH for line in lines):
+            break
+    return "\n".join(lines)

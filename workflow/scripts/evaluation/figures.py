@@ -1,6 +1,7 @@
 """The report's figures: their style, precision and recall, and the data set at a glance."""
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from evaluation.fonts import FAMILY, families
 from evaluation.metrics import ALL, IOU_50, IOU_75, RECALL_THRESHOLDS, Evaluation
 from evaluation.palette import COLOURS, FAINT, GREY, INK
 
@@ -23,7 +25,7 @@ def hexadecimal(colour: tuple[int, int, int]) -> str:
 
 
 STYLE = {
-    "font.family": "DejaVu Sans",
+    "font.family": FAMILY,
     "font.size": 9,
     "text.parse_math": False,  # names may hold $
     "text.color": hexadecimal(INK),
@@ -46,6 +48,13 @@ STYLE = {
     "figure.dpi": 100,
     "savefig.dpi": 100,
 }
+
+
+def style(names: Iterable[str]) -> dict:
+    """STYLE, in fonts that have the characters of the names."""
+    return STYLE | {"font.family": families(names)}
+
+
 BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "ncols": 3}  # a legend
 
 
@@ -60,7 +69,7 @@ def precision_recall(evaluation: Evaluation) -> Figure:
     """Precision over recall at IoU 0.50 and 0.75, and the average precision per class."""
     many = len(evaluation.classes) > DISTINCT
     shape = {"bbox": "Box", "segm": "Mask"}[evaluation.iou_type]
-    with rc_context(STYLE):
+    with rc_context(style(evaluation.classes)):
         figure = Figure(figsize=(11.8, 4.2), layout="constrained")
         axes = figure.subplots(1, 3)
         for ax, threshold, label in ((axes[0], IOU_50, "0.50"), (axes[1], IOU_75, "0.75")):
@@ -82,7 +91,7 @@ def precision_recall(evaluation: Evaluation) -> Figure:
             first, *_, mean = axes[0].get_lines()
             axes[0].legend([first, mean], ["a class each", mean.get_label()], loc="lower left")
         else:
-            axes[0].legend(loc="lower left")
+            axes[0].legend(handles=axes[0].get_lines(), loc="lower left")  # names may begin with _
         _class_bars(axes[2], evaluation)
     return figure
 
@@ -153,7 +162,7 @@ def dataset_sheet(
     columns = 4
     rows = max(1, math.ceil(len(samples) / columns))
     bars = 1.3 + 0.3 * min(len(classes), 30)
-    with rc_context(STYLE):
+    with rc_context(style([*classes, *(caption for caption, _ in samples)])):
         figure = Figure(figsize=(11.8, 3.1 * rows + bars), layout="constrained")
         pictures, tables = figure.subfigures(2, 1, height_ratios=(3.1 * rows, bars))
         grid = pictures.subplots(rows, columns, squeeze=False)

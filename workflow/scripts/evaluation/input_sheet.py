@@ -3,8 +3,9 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from evaluation.painting import Mask, draw_masks, font
-from evaluation.palette import GREY, INK, WHITE
+from evaluation.fonts import write
+from evaluation.painting import Mask, draw_masks
+from evaluation.palette import GREY, WHITE
 
 SIDE, MARGIN, LINE = 228, 8, 18  # px
 COLUMNS = 5
@@ -22,10 +23,10 @@ def input_sheet(rows: list[tuple[str, list[tuple[np.ndarray, list[Mask]]]]]) -> 
     page = Image.new("RGB", (width, MARGIN + max(1, len(rows)) * height), WHITE)
     draw = ImageDraw.Draw(page)
     if not rows:
-        draw.text((MARGIN, MARGIN), "No input shows an object.", INK, font(13))
+        write(draw, (MARGIN, MARGIN), "No input shows an object.", 13)
     for number, (caption, inputs) in enumerate(rows):
         y = MARGIN + number * height
-        draw.text((MARGIN, y), caption, INK, font(12))
+        write(draw, (MARGIN, y), caption, 12)
         for column, (pixels, masks) in enumerate(inputs[:COLUMNS]):
             x = MARGIN + column * (SIDE + MARGIN)
             picture = draw_masks(pixels, masks, opacity=0.25, labels=False, side=SIDE)

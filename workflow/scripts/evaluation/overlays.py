@@ -7,7 +7,8 @@ the other side, such as a missed object, is outlined in dashes and says what is 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from evaluation.painting import Mask, draw_masks, font, outline_width
+from evaluation.fonts import font, write
+from evaluation.painting import Mask, draw_masks, outline_width
 from evaluation.palette import INK, WHITE, class_colours
 
 MARGIN = 12
@@ -91,10 +92,11 @@ def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple
     below = top + LINE + panel_height + 8
     page = Image.new("RGB", (width, below + LINE * len(legend) + MARGIN), WHITE)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 3), _shortened(title, width - 2 * MARGIN), INK, font(14, bold=True))
+    title = _shortened(title, width - 2 * MARGIN)
+    write(draw, (MARGIN, MARGIN - 3), title, 14, bold=True)
     for number, (caption, panel) in enumerate(panels):
         left = MARGIN + number * (column + MARGIN)
-        draw.text((left, top), caption, INK, font(13))
+        write(draw, (left, top), caption, 13)
         page.paste(panel, (left, top + LINE))
     for number, row in enumerate(legend):
         for x, name, colour in row:
@@ -106,7 +108,7 @@ def _legend_rows(classes: list[tuple], width: int) -> list[list[tuple]]:
     """(x, name, colour) of each entry, broken into rows of at most `width` px."""
     rows, x = [[]], MARGIN
     for name, colour in [*classes, ("not found, or wrong", None)]:
-        needed = 44 + round(font(13).getlength(name))
+        needed = 44 + round(font(13, name).getlength(name))
         if rows[-1] and x + needed > width:
             rows.append([])
             x = MARGIN
@@ -123,13 +125,13 @@ def _legend_entry(draw: ImageDraw.ImageDraw, x: int, y: int, name: str, colour: 
         draw.line((x, y + 9, x + 18, y + 9), INK, 4)
         for start in (x + 2, x + 12):
             draw.line((start, y + 9, start + 4, y + 9), WHITE, 2)
-    draw.text((x + 24, y), name, INK, font(13))
+    write(draw, (x + 24, y), name, 13)
 
 
 def _shortened(text: str, width: int) -> str:
     """The text, its beginning left out where it is wider than `width` px."""
-    whole = text
-    while text and font(14, bold=True).getlength(text if text == whole else f"…{text}") > width:
+    whole, own = text, font(14, text, bold=True)
+    while text and own.getlength(text if text == whole else f"…{text}") > width:
         text = text[1:]
     return text if text == whole else f"…{text}"
 

@@ -2,15 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from pycocotools import mask as mask_utils
 
+from evaluation.fonts import font, write
 from evaluation.palette import INK, WHITE
 
 PANEL = 576  # longer side of a panel in px: two of them and their margins stay under 1200
@@ -127,14 +125,14 @@ def _write_labels(picture: Image.Image, masks: list[Mask], shapes: list[np.ndarr
     for mask, shape in zip(masks, shapes, strict=True):
         if not mask.label or not shape.any():
             continue
-        left, _, right, bottom = draw.textbbox((0, 0), mask.label, font(13))
+        left, _, right, bottom = draw.textbbox((0, 0), mask.label, font(13, mask.label))
         width, height = right - left + 8, bottom + 4
         x, y = _free_place(shape, (width, height), picture.size, taken)
         taken.append((x, y, x + width, y + height))
         background = INK if mask.dashed else mask.colour
         ink = INK if np.dot(background, (0.30, 0.59, 0.11)) > 100 else WHITE
         draw.rounded_rectangle(taken[-1], 3, fill=background)
-        draw.text((x + 4 - left, y + 1), mask.label, fill=ink, font=font(13))
+        write(draw, (x + 4 - left, y + 1), mask.label, 13, ink)
 
 
 def _free_place(shape: np.ndarray, size: tuple, page: tuple, taken: list) -> tuple[int, int]:
@@ -166,10 +164,3 @@ def _overlap(one: tuple, other: tuple) -> int:
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(width, 0) * max(height, 0)
-
-
-@cache
-def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib."""
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", name), size)
