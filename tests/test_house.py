@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,22 @@ import configuration
 import sources
 from coco.checks import CHECKS
 from coco.formats.files import below
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ruff check",
+        "ruff format --check",
+        "snakefmt --check Snakefile workflow",
+        "snakemake --lint",
+    ],
+)
+def test_formatters_and_linters_find_nothing(root, command):
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=root, capture_output=True, text=True
+    )
+    assert not done.returncode, done.stdout + done.stderr
 
 
 def test_environment_has_the_versions_of_the_lock_file(root):
