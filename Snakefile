@@ -4,6 +4,7 @@ min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 
 
 if not workflow.configfiles:  # a file given by `--configfile` replaces the demo's
