@@ -27,8 +27,8 @@ include: "workflow/rules/dataset.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/provenance.smk"
 include: "workflow/rules/new_images.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:

@@ -10,7 +10,7 @@ import yaml
 from splitting import SETTINGS
 
 import configuration
-from configuration import syntax
+from configuration import command_line, syntax
 
 
 @pytest.fixture(scope="module")
@@ -583,6 +583,21 @@ def test_syntax_errors_name_the_line(tmp_path):
     file.write_text("models:\n  a: {input: x}\n  a: {input: y}\n")
     (problem,) = syntax.problems(str(file))
     assert problem.endswith("config.yaml, line 3: the key a stands in line 2 too")
+
+
+def test_values_of_the_command_line_are_those_of_a_file():
+    given = {"jobs": "2", "pixel_size": "0.5", "overlays": "false", "model": "null"}
+    assert command_line.typed(given) == {
+        "jobs": 2,
+        "pixel_size": 0.5,
+        "overlays": False,
+        "model": None,
+    }
+    assert command_line.typed({"training.clip_norm": ["1.0", "2"]}) == {
+        "training.clip_norm": [1.0, 2]
+    }
+    for folder in ("data/may", "2024-05-01", "[a", "a: b: c", ""):
+        assert command_line.typed({"folder": folder})["folder"] == (folder or None)
 
 
 @pytest.mark.parametrize(

@@ -218,12 +218,22 @@ def test_new_images_are_predicted_in_jobs(project):
         assert len(list((found / kind).rglob(f"*.{suffix}"))) == 3
     assert pd.read_csv(found / "issues.csv")["file"].tolist() == ["broken.png"]
     assert pd.read_csv(found / "to_label.csv")["rank"].tolist() == [1, 2, 3]
+    trace = [sys.executable, "workflow/scripts/trace_number.py", found / "instances.csv", "area"]
+    done = subprocess.run(trace, cwd=project, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for file in ("new/in/", "chosen/model.weights.h5", "data/images/"):
+        assert file in done.stdout
     projects.touch_everything(project)
     code, output = projects.run(project, "--dry-run", "predict_folder")
     assert "Nothing to be done" in output, output
     shutil.copy(images[3], folder)
     code, output = projects.run(project, "--dry-run", "predict_folder")
     assert len(re.findall(r"^rule predict_new_images:", output, re.M)) == 1
+    shutil.copytree(folder, project / "other/new")
+    asked = "new_images={folder: other/new, jobs: 2}"
+    code, output = projects.run(project, "predict_folder", "--config", asked)
+    assert code != 0
+    assert "are the results of another folder, new; remove them, or give these a name" in output
 
 
 def test_new_images_need_a_folder(project):

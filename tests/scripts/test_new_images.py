@@ -15,7 +15,9 @@ from choose_run import FILES, choose_run
 from coco import masks
 from coco.exports import detections
 from gather_new_images import gather_new_images, no_images
-from predict_new_images import IMAGES, ISSUES, inspect
+from new_image_results import name_of, taken
+from new_images import IMAGES, ISSUES
+from predict_new_images import inspect
 
 CATEGORIES = [{"id": 1, "name": "leaf"}]
 
@@ -71,6 +73,23 @@ def test_names_and_links_that_snakemake_does_not_know_are_issues(folder, image_s
     assert "rename the file" in issues[0]["found"]
 
 
+def test_results_of_another_folder_are_not_taken_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for plate in ("plate1", "plate2"):
+        Path(plate, "images").mkdir(parents=True)
+    one, other = ({"folder": f"{plate}/images", "name": None} for plate in ("plate1", "plate2"))
+    results = Path("results", name_of(one))
+    assert results == Path("results", name_of(other)) == Path("results/images")
+    assert not taken(results, one["folder"])
+    results.mkdir(parents=True)
+    (results / "provenance.json").write_text(json.dumps({"what": {"folder": "plate1/images"}}))
+    assert not taken(results, str(Path("plate1/images").resolve()))
+    (problem,) = taken(results, other["folder"])
+    assert "results/images are the results of another folder, plate1/images" in problem
+    assert "{folder: plate2/images, name: plate2_images}" in problem
+    assert name_of(other | {"name": "plate2"}) == "plate2"
+
+
 def test_a_folder_that_a_link_leads_back_to_is_read_once(folder):
     Path(folder, "in", "back").symlink_to("..")
     Path(folder, "ol\udce9.txt").touch()
@@ -100,7 +119,10 @@ def gathered(folder, tmp_path):
             for score in (0.9, 0.1)
         ]
         detections.write(images, CATEGORIES, results, 0.5, part)
-        rows = [[image["name"], 30, 20, 1, image["id"] / 100, image["id"] / 50] for image in images]
+        rows = [
+            [image["name"], 30, 20, 1, image["id"] / 100, image["id"] / 50, "0" * 64]
+            for image in images
+        ]
         for name, header, lines in (("images", IMAGES, rows), ("issues", ISSUES, [])):
             with (part / f"{name}.csv").open("w", newline="") as file:
                 csv.writer(file).writerows([header, *lines])

@@ -7,8 +7,10 @@ import pytest
 
 import environment
 import provenance
+import sidecars
 from import_annotations import write_checksums
-from record_evaluation import TRAINING, record_evaluation
+from record_evaluation import record_evaluation
+from record_new_images import record_new_images
 from record_results import record_results
 from trace_number import main
 
@@ -69,7 +71,7 @@ def test_records_follow_their_schema(results, check_schema):
         check_schema(json.loads(path.read_text()), "provenance")
     one = json.loads(Path(RUN, "evaluation/test/provenance.json").read_text())
     assert one["seed"] == 3
-    assert set(one["training"]) == set(TRAINING)
+    assert set(one["training"]) == set(sidecars.TRAINING)
     assert one["files"]["weights"]["sha256"] == provenance.digest(f"{RUN}/model.weights.h5")
     assert one["versions"]["keras"] and one["versions"]["numpy"]
 
@@ -84,7 +86,7 @@ def test_a_number_is_followed_to_the_raw_files(results, capsys):
         "seed 3, epoch 2 of 3, validation AP 0.250, on a fast one",
         "photos/labels.json  sha256",
         "photos/a.png",
-        "all 5 are those that were imported",
+        "all 5 are as they were",
         "as it is now",
     ):
         assert expected in shown
@@ -104,6 +106,50 @@ def test_what_changed_is_said(path, results, capsys):
     assert path in line
 
 
+@pytest.fixture
+def new_images(results):
+    """A folder of two images, to which the run was applied."""
+    folder = Path("results/d/new_images/may")
+    folder.mkdir(parents=True)
+    Path("may").mkdir()
+    rows = ["image,instances,sha256"]
+    for name in ("x.png", "y.png"):
+        Path("may", name).write_text(name)
+        rows.append(f"{name},1,{provenance.digest(Path('may', name))}")
+    files = {
+        "images": ("images.csv", "\n".join(rows)),
+        "chosen": ("run.json", json.dumps(ROW | {"path": RUN})),
+        "instances": ("instances.csv", "image,label,area\nx.png,1,35\ny.png,1,40\n"),
+    }
+    for name, content in files.values():
+        (folder / name).write_text(content + "\n")
+    paths = {key: str(folder / name) for key, (name, _) in files.items()}
+    tables = [paths.pop("instances"), paths["images"]]
+    paths |= {"model": f"{RUN}/model.json", "weights": f"{RUN}/model.weights.h5"}
+    paths |= {"dataset": "results/d/dataset.json"}
+    settings = {"folder": "may", "model": None}
+    record_new_images(paths, tables, "d", settings, folder / sidecars.NAME)
+    return folder
+
+
+def test_a_number_of_new_images_is_followed_to_image_and_training(new_images, check_schema, capsys):
+    check_schema(json.loads((new_images / sidecars.NAME).read_text()), "provenance")
+    assert main([str(new_images / "instances.csv"), "area", "image=x.png"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("area = 35: image x.png, label 1\n")
+    for expected in (
+        "from dataset d, folder may, model m, fold holdout, run seed3",
+        f"{RUN}/model.weights.h5",
+        "seed 3, epoch 2 of 3",
+        "new image    may/y.png",
+        "photos/labels.json",
+    ):
+        assert expected in shown
+    Path("may/y.png").write_text("another")
+    assert main([str(new_images / "images.csv"), "instances"]) == 1
+    assert "may/y.png" in next(one for one in capsys.readouterr().out.splitlines() if "CHA" in one)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -112,7 +158,7 @@ def test_what_changed_is_said(path, results, capsys):
         (["results/d/evaluation.tsv", "AP", "model=x"], "no row has model=x"),
         (["results/d/evaluation.tsv", "AP", "AP50"], "AP AP50: expected one column"),
         ([f"{RUN}/threshold.tsv"], "not in results/d/provenance.json, which has results/d/eval"),
-        (["photos/e.png"], "photos/e.png: not a TSV file"),
+        (["photos/e.png"], "photos/e.png: not a table"),
         (["photos/table.tsv"], "no provenance.json beside or above it; expected a table"),
     ],
 )

@@ -9,13 +9,15 @@ sys.path.append(str(SCRIPTS))
 
 import configuration
 import dependencies
+import new_image_results
 import new_images
 import orphans
 import reasons
 import sources
 import variants
-from configuration import syntax
+from configuration import command_line, syntax
 from snakemake.logging import logger
+from snakemake.utils import update_config
 
 logger.addFilter(reasons.InWords(workflow))
 
@@ -49,6 +51,11 @@ def check(config):
         for path in workflow.overwrite_configfiles
         for problem in syntax.problems(path)
     ]
+    given = workflow.config_settings.config  # on the command line
+    mappings = {
+        key: value for key, value in given.items() if isinstance(value, (dict, list))
+    }
+    update_config(config, command_line.typed(mappings))
     refuse(unread + configuration.problems(config, schema))
     configuration.complete(config, schema)
 
@@ -216,8 +223,12 @@ def asked_folder():
 
 
 def predicted_folder(wildcards):
-    name = new_images.name_of(asked_folder()["folder"])
-    return f"results/{config['dataset']}/new_images/{name}/instances.csv"
+    asked = asked_folder()
+    results = (
+        f"results/{config['dataset']}/new_images/{new_image_results.name_of(asked)}"
+    )
+    refuse(new_image_results.taken(Path(results), asked["folder"]))
+    return f"{results}/provenance.json"
 
 
 def parts_of_folder(wildcards):
@@ -246,7 +257,7 @@ TABLES_OF_SPLITS = "splits", "leaks", "balance"
 
 def tables_of(rule):
     """The tables that a rule writes."""
-    return [str(path) for path in rule.output if path.endswith(".tsv")]
+    return [str(path) for path in rule.output if path.endswith((".tsv", ".csv"))]
 
 
 def decisive_settings(wildcards):
@@ -267,6 +278,17 @@ def decisive_settings(wildcards):
         "input": config["inputs"][model["input"]],
         "architecture": model["architecture"],
         "training": model["training"],
+    }
+
+
+def decisive_for_new_images():
+    """The settings that decide the numbers of a folder of new images, beside the training's."""
+    asked = config["new_images"] or {}
+    return {
+        **{key: asked.get(key) for key in ("folder", "model")},
+        "pixel": pixel_of_new_images(),
+        "prediction": config["prediction"],
+        "min_score": config["evaluation"]["min_score"],
     }
 
 

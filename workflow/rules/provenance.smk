@@ -6,6 +6,7 @@ REQUIRED INPUTS:
     the tables, and results/{dataset}/models/{model}/{fold}/{run}/model.weights.h5, model.json
 OUTPUTS:
     results/{dataset}/models/{model}/{fold}/{run}/evaluation/{split}/provenance.json
+    results/{dataset}/new_images/{folder}/provenance.json
     results/{dataset}/provenance.json
 """
 
@@ -33,6 +34,29 @@ rule record_evaluation:
         code=code("record_evaluation"),
     script:
         "../scripts/record_evaluation.py"
+
+
+rule record_new_images:
+    input:
+        tables=tables_of(rules.gather_new_images),
+        images="results/{dataset}/new_images/{folder}/images.csv",
+        threshold="results/{dataset}/chosen/threshold.tsv",
+        weights="results/{dataset}/chosen/model.weights.h5",
+        model="results/{dataset}/chosen/model.json",
+        chosen="results/{dataset}/chosen/run.json",
+        dataset="results/{dataset}/dataset.json",
+    output:
+        "results/{dataset}/new_images/{folder}/provenance.json",
+    log:
+        "results/logs/record_new_images/{dataset}/{folder}.log",
+    localrule: True
+    conda:
+        "../../envs/mrcnn.yaml"
+    params:
+        settings=decisive_for_new_images(),
+        code=code("record_new_images"),
+    script:
+        "../scripts/record_new_images.py"
 
 
 rule record_results:

@@ -13,9 +13,7 @@ from coco import json_files
 from coco.exports import detections
 from coco.formats.files import below
 from evaluation import informative
-from new_images import images, spelt
-
-ISSUES = ("file", "check", "found")
+from new_images import IMAGES, ISSUES, images, spelt
 
 
 def gather_new_images(parts: list[Path], folder: str, pixel: dict, output: dict[str, Path]):
@@ -44,9 +42,8 @@ def gather_new_images(parts: list[Path], folder: str, pixel: dict, output: dict[
     rows = [row | detections.in_units(row, pixel) for row in rows]
     detections.write_table(rows, detections.columns(pixel), output["instances"])
     looked = sorted(rows_of(parts, "images"), key=lambda row: row["image"])
-    header = ["image", "width", "height", "instances", "uncertainty", "unlikeness"]
-    detections.write_table(looked, header, output["images"])
-    detections.write_table(ranked(looked), ["rank", *header], output["to_label"])
+    detections.write_table(looked, IMAGES, output["images"])
+    detections.write_table(ranked(looked), ["rank", *IMAGES], output["to_label"])
     issues = [*rows_of(parts, "issues"), *no_images(folder)]
     detections.write_table(sorted(issues, key=lambda row: row["file"]), ISSUES, output["issues"])
     for name in ("labels", "overlays"):

@@ -1,13 +1,16 @@
 """The unlabelled images of a folder, and how they are dealt out to jobs."""
 
 import hashlib
-import re
 from pathlib import Path
 
 import sources
 from coco import errors
 from coco.formats.files import below
 from coco.formats.folders import IMAGE_SUFFIXES
+
+# The columns of images.csv and of issues.csv.
+IMAGES = ("image", "width", "height", "instances", "uncertainty", "unlikeness", "sha256")
+ISSUES = ("file", "check", "found")
 
 
 def images(folder: str) -> list[str]:
@@ -48,8 +51,3 @@ def watched(folder: str, paths: list[str]) -> list[str]:
 def spelt(path: str) -> str:
     """A path that can be written in one line: line breaks are spelt out too."""
     return errors.spelt(path).replace("\n", "\\n")
-
-
-def name_of(folder: str) -> str:
-    """The name of a folder, as a part of a path of results."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(folder).resolve().name) or "images"

@@ -17,11 +17,8 @@ from export_predictions import read_threshold
 from image_features import describe
 from import_annotations import image_id
 from mrcnn.errors import ModelError
-from new_images import part, spelt
+from new_images import IMAGES, ISSUES, part, spelt
 from predict import find, load, plan
-
-ISSUES = ("file", "check", "found")
-IMAGES = ("image", "width", "height", "instances", "uncertainty", "unlikeness")
 
 
 def predict_new_images(
@@ -101,6 +98,7 @@ def row_of(image: dict, found: list[dict], threshold: float, known, vector) -> d
         "instances": int((scores >= threshold).sum()),
         "uncertainty": f"{informative.uncertainty(scores, threshold):.4f}",
         "unlikeness": f"{known.unlikeness(vector[None])[0]:.4f}",
+        "sha256": image["sha256"],
     }
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from coco.checksums import digest
 
-SIDECAR = "provenance.json"
-
 
 def digests(paths: list[str | Path]) -> dict[str, str]:
     """The sha256 of each file, by its path."""

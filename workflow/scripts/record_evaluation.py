@@ -4,19 +4,13 @@ import json
 from pathlib import Path
 
 import console
-import environment
-import provenance
-
-TRAINING = (
-    *("best_epoch", "epochs", "val_AP", "weights_sha256", "fingerprint"),
-    *("backend", "device", "code", "versions", "machine"),
-)
+import sidecars
 
 
 def record_evaluation(
     files: dict[str, str], tables: list[str], row: dict, settings: dict, output: Path
 ):
-    """Write a provenance.json, see workflow/schemas/provenance.schema.yaml.
+    """Write a provenance.json.
 
     Args:
         files: the paths of all that the numbers were made of, by what they are, the nearest first.
@@ -25,27 +19,15 @@ def record_evaluation(
         settings: the sections of the configuration that decide the numbers.
         output: path of the JSON file.
     """
-    about = json.loads(Path(files["model"]).read_text())
-    content = {
-        "what": row,
-        "seed": about["seed"],
-        "tables": provenance.digests(tables),
-        "files": {
-            name: {"path": path, "sha256": provenance.digest(path)} for name, path in files.items()
-        },
-        "config": {"sha256": provenance.of_values(settings), "values": settings},
-        "training": {key: about[key] for key in TRAINING},
-        **environment.describe(),
-    }
-    output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    about = json.loads(Path(files["model"]).read_text(encoding="utf-8"))
+    training = sidecars.of_training(about)
+    sidecars.write(output, row, about["seed"], tables, files, settings, training=training)
 
 
 if __name__ == "__main__":
     with console.logged(snakemake.log[0]):
-        inputs = dict(snakemake.input.items())
-        names = ("tables", "code")
         record_evaluation(
-            files={name: str(path) for name, path in inputs.items() if name not in names},
+            files={name: str(path) for name, path in snakemake.input.items() if name != "tables"},
             tables=list(snakemake.input.tables),
             row=dict(snakemake.wildcards.items()),
             settings=snakemake.params.settings,

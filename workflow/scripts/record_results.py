@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import console
-import environment
 import provenance
+import sidecars
 
 
 def record_results(
     tables: list[str], files: dict[str, str], evaluations: list[str], config: dict, output: Path
 ):
-    """Write a provenance.json, see workflow/schemas/provenance.schema.yaml.
+    """Write a provenance.json.
 
     Args:
         tables: the paths of the tables.
@@ -20,18 +20,15 @@ def record_results(
         config: the whole configuration.
         output: path of the JSON file.
     """
-    content = {
-        "what": {"dataset": config["dataset"]},
-        "seed": config["seed"],
-        "tables": provenance.digests(tables),
-        "files": {
-            name: {"path": path, "sha256": provenance.digest(path)} for name, path in files.items()
-        },
-        "evaluations": provenance.digests(evaluations),
-        "config": {"sha256": provenance.of_values(config), "values": config},
-        **environment.describe(),
-    }
-    output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    sidecars.write(
+        output,
+        {"dataset": config["dataset"]},
+        config["seed"],
+        tables,
+        files,
+        config,
+        evaluations=provenance.digests(evaluations),
+    )
 
 
 if __name__ == "__main__":

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import environment
 import provenance
+import sidecars
 from coco import checksums
 from coco.errors import InputError
 
 KEYS = ("model", "fold", "run", "split")
+FURTHER_KEYS = ("iou_type", "class", "image", "label")
+ROWS = 100  # that are shown
 SHOWN = 12  # characters of a digest
 LISTED = 3  # raw files of a kind that are shown, and those that changed
 
@@ -55,9 +58,11 @@ def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
     if table.resolve() not in recorded:
         raise InputError(f"{table}: not in {sidecar}, which has {listed(record['tables'])}")
     shown = Trace()
-    for row in rows:
-        name = ", ".join(f"{key} {row[key]}" for key in (*KEYS, "iou_type", "class") if key in row)
+    for row in rows[:ROWS]:
+        name = ", ".join(f"{key} {row[key]}" for key in (*KEYS, *FURTHER_KEYS) if key in row)
         print(f"{column} = {row[column]}: {name}" if column else name or table.name)
+    if len(rows) > ROWS:
+        print(f"and {len(rows) - ROWS:,} more rows")
     shown.file("table", table.as_posix(), recorded[table.resolve()])
     evaluations = list(evaluations_of(record, rows))
     for one in evaluations:
@@ -70,10 +75,10 @@ def trace(table: Path, column: str | None, keys: dict[str, str]) -> int:
 def sidecar_of(table: Path) -> Path:
     """The provenance.json beside a table, or in the nearest folder above."""
     for folder in table.parents:
-        if (folder / provenance.SIDECAR).is_file():
-            return folder / provenance.SIDECAR
+        if (folder / sidecars.NAME).is_file():
+            return folder / sidecars.NAME
     raise InputError(
-        f"{table}: no {provenance.SIDECAR} beside or above it; expected a table of a finished run"
+        f"{table}: no {sidecars.NAME} beside or above it; expected a table of a finished run"
     )
 
 
@@ -81,14 +86,12 @@ def select(table: Path, column: str | None, keys: dict[str, str]) -> list[dict]:
     """The rows of a table that have these values."""
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
+            reader = csv.DictReader(file, delimiter="," if table.suffix == ".csv" else "\t")
             names, rows = reader.fieldnames or [], list(reader)
     except OSError as error:
         raise InputError(f"{table}: {error.strerror}; expected a table of results") from error
     except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{table}: not a TSV file ({error}); expected a table of results"
-        ) from error
+        raise InputError(f"{table}: not a table ({error}); expected a table of results") from error
     for name in (*keys, *([column] if column else [])):
         if name not in names:
             raise InputError(f"{table}: no column {name}, expected one of {', '.join(names)}")
@@ -140,7 +143,12 @@ def packages(versions: dict) -> str:
 
 
 def raw_files(record: dict, shown: Trace):
-    """The files of annotations behind a data set, and the images of the split or the data set."""
+    """The new images; the files of annotations behind a data set, and the images of the split or
+    the data set."""
+    if "folder" in record["what"]:
+        rows = select(Path(record["files"]["images"]["path"]), None, {})
+        folder = Path(record["what"]["folder"])
+        kept("new images", {str(folder / row["image"]): row["sha256"] for row in rows}, shown)
     dataset = Path(record["files"]["dataset"]["path"])
     recorded = dataset.with_name("annotations.sha256")
     if recorded.is_file():
@@ -160,7 +168,7 @@ def kept(name: str, recorded: dict[str, str], shown: Trace):
         if number < LISTED or not unchanged(path, sha256):
             shown.file(name.removesuffix("s"), path, sha256)
     if shown.changed == before and len(recorded) > LISTED:
-        shown.line(name, f"all {len(recorded)} are those that were imported")
+        shown.line(name, f"all {len(recorded)} are as they were")
 
 
 def unchanged(path: str, sha256: str) -> bool:
