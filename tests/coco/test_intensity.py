@@ -35,10 +35,44 @@ def test_order_of_keys_is_that_of_the_values():
     values = np.array([-3e38, -1e9, -2.5, -1, -1e-30, 0, 1e-30, 1, 2.5, 4095, 65535, 1e9, 3e38])
     keys = intensity.keys(values)
     assert np.all(np.diff(keys.astype(int)) > 0)
-    assert keys.max() < 2**intensity.BITS
-    back = [intensity.value_of(key) for key in keys]
-    np.testing.assert_allclose(back, values, rtol=2**-11)
-    assert np.all(np.abs(back) <= np.abs(values))
+    assert [intensity.value_of(key) for key in keys] == np.float32(values).tolist()
+    back = [intensity.value_of(key >> 11 << 11, 11) for key in keys]
+    np.testing.assert_allclose(back, np.float32(values), rtol=2**-11)
+    assert np.all(np.abs(back) <= np.abs(np.float32(values)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset", "span"),
+    [("uint16", 40000, 100), ("uint32", 3e9, 5e5), ("float32", 1000, 0.2), ("float32", -293, 1)],
+)
+@pytest.mark.parametrize("groups", [1, 2])
+def test_narrow_ranges_far_from_0_keep_their_limits(dtype, offset, span, groups):
+    pixels = (offset + span * np.random.default_rng(0).random((300, 400, groups))).astype(dtype)
+    expected = [
+        np.percentile(np.float32(part), [1, 99.8], method="inverted_cdf").tolist()
+        for part in np.split(pixels, groups, axis=2)
+    ]
+    assert intensity.limits_of(pixels, groups, [1, 99.8]) == expected
+    histogram = intensity.Histogram(groups)
+    for half in np.split(pixels, 2):
+        histogram.add(half)
+    assert histogram.limits([1, 99.8]) == expected
+
+
+def test_more_values_than_are_counted_apart_add_up_in_any_order(monkeypatch):
+    monkeypatch.setattr(intensity, "MOST", 1000)
+    parts = [draw("float32", (50, 60, 1), seed) * (1 + seed) for seed in range(8)]
+    limits = []
+    for order in (parts, parts[::-1]):
+        histogram = intensity.Histogram(1)
+        for part in order:
+            histogram.add(part)
+        assert len(histogram.counts[0][0]) <= 1000
+        assert histogram.counts[0][1].sum() == 8 * 50 * 60
+        limits += histogram.limits([2, 98])
+    assert limits[0] == limits[1]
+    expected = np.percentile(np.concatenate(parts), [2, 98], method="inverted_cdf")
+    np.testing.assert_allclose(limits[0], expected, rtol=0.1)
 
 
 def test_images_add_up_in_any_order_and_thread():

@@ -12,22 +12,26 @@ import numpy as np
 
 from coco.errors import ImageError
 
-BITS = 20  # of a float32's 32: sign, exponent and 12 digits
+BITS = 32  # of a key
+MOST = 2**18  # keys that are counted: every value of 16 bits is one
 BLOCK = 2**20  # values that are worked on at a time, which bounds the memory
 
 
 class Histogram:
     """Counts of pixel values of any type and range, in bounded memory.
 
-    Values are told apart to 12 binary digits, which is 16 times as fine as 8 bits need. Sums of
-    counts do not depend on the order in which images, or threads, add theirs.
+    Each value is counted by itself as long as there are few, so that limits are exact for 16 bits
+    and for narrow ranges far from 0. Of more, neighbours are counted together, as few as it takes:
+    this does not depend on the order in which images, or threads, add theirs.
 
     Args:
         groups: how many channels are counted separately; 1 counts all together.
     """
 
     def __init__(self, groups: int):
-        self.counts = np.zeros((groups, 2**BITS), np.int64)
+        nothing = np.empty(0, np.uint32), np.empty(0, np.int64)
+        self.counts = [nothing] * groups  # keys, ascending, and how many values have each
+        self.dropped = [0] * groups  # binary digits in which keys that are counted together differ
         self.lock = threading.Lock()
 
     def add(self, pixels: np.ndarray):
@@ -35,13 +39,32 @@ class Histogram:
         for block in blocks(pixels):
             values = block.reshape(-1, len(self.counts)).T
             for group, group_values in enumerate(values):
-                counts = np.bincount(keys(group_values), minlength=2**BITS)
+                found, counts = np.unique(group_values, return_counts=True)
                 with self.lock:
-                    self.counts[group] += counts
+                    self.add_counts(group, keys(found), counts)
+
+    def add_counts(self, group: int, found: np.ndarray, counts: np.ndarray):
+        known, sums = self.counts[group]
+        found, counts = np.concatenate([known, found]), np.concatenate([sums, counts])
+        order = np.argsort(found, kind="stable")
+        found, counts = together(found[order], counts[order], self.dropped[group])
+        while len(found) > MOST:
+            self.dropped[group] += 1
+            found, counts = together(found, counts, self.dropped[group])
+        self.counts[group] = found, counts
 
     def limits(self, percentiles: list[float]) -> list[list[float]]:
         """`[low, high]` of each group; its least and largest value if the percentiles agree."""
-        return [percentiles_of(counts, percentiles) for counts in self.counts]
+        return [
+            [value_of(key, dropped) for key in percentiles_of(*counted, percentiles)]
+            for counted, dropped in zip(self.counts, self.dropped, strict=True)
+        ]
+
+
+def together(found: np.ndarray, counts: np.ndarray, dropped: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ascending keys without their last digits, each once, and the sums of their counts."""
+    found, starts = np.unique(found >> dropped << dropped, return_index=True)
+    return found, np.add.reduceat(counts, starts)
 
 
 def limits_of(pixels: np.ndarray, groups: int, percentiles: list[float]) -> list[list[float]]:
@@ -55,27 +78,28 @@ def limits_of(pixels: np.ndarray, groups: int, percentiles: list[float]) -> list
     return limits
 
 
-def percentiles_of(counts: np.ndarray, percentiles: list[float]) -> list[float]:
+def percentiles_of(found: np.ndarray, counts: np.ndarray, percentiles: list[float]) -> np.ndarray:
+    """The keys of the percentiles; the first and the last key if they agree."""
     sums = np.cumsum(counts)
     ranks = np.maximum(np.ceil(np.array(percentiles) / 100 * sums[-1]), 1)
     low, high = np.searchsorted(sums, ranks)
-    if low == high:
-        low, high = np.flatnonzero(counts)[[0, -1]]
-    return [value_of(low), value_of(high)]
+    return found[[0, -1]] if low == high else found[[low, high]]
 
 
 def keys(values: np.ndarray) -> np.ndarray:
-    """Whole numbers from 0 to 2**BITS - 1 in the order of the values."""
-    bits = values.astype(np.float32).view(np.uint32)
-    negative = bits >> 31 == 1  # of those the largest bits are the smallest values
-    return np.where(negative, ~bits, bits | 2**31) >> (32 - BITS)
+    """Whole numbers of 32 bits in the order of the values, as float32 has them."""
+    bits = (values.astype(np.float32) + 0).view(np.uint32)  # -0 becomes 0
+    is_negative = bits >> (BITS - 1) == 1  # of those the largest bits are the smallest values
+    return np.where(is_negative, ~bits, bits | np.uint32(2 ** (BITS - 1)))
 
 
-def value_of(key: int) -> float:
-    """The value with this key that is nearest to 0."""
-    key, digits = int(key), 32 - BITS
-    is_negative = key < 2 ** (BITS - 1)
-    bits = ~(key << digits | 2**digits - 1) % 2**32 if is_negative else key << digits ^ 2**31
+def value_of(key: int, dropped: int = 0) -> float:
+    """The value nearest to 0 of those whose keys differ from this one in the last digits only."""
+    key = int(key)
+    if key < 2 ** (BITS - 1):  # negative
+        bits = 2**BITS - 1 - (key | 2**dropped - 1)
+    else:
+        bits = key - 2 ** (BITS - 1)
     return float(np.uint32(bits).view(np.float32))
 
 
