@@ -201,19 +201,58 @@ def test_each_image_is_tested_in_one_fold():
 
 def test_folds_are_kept(tmp_path):
     content = random_dataset(120)
-    settings = SETTINGS | {"folds": 3}
-    before = {}
-    for number in range(3):
-        name = f"fold{number}"
-        before[name] = splits.split(pick(content, range(100)), settings, 0, name)
-        (tmp_path / name).mkdir()
-        written(tmp_path / name, pick(content, range(100)), before[name])
-    settings |= {"keep": str(tmp_path / "{fold}" / "kept.tsv")}
+    settings, before = kept_folds(tmp_path, pick(content, range(100)))
     after = {name: splits.split(content, settings, 9, name).split_of for name in before}
     for name in before:
         assert before[name].split_of.items() <= after[name].items()
     tested = [n for found in after.values() for n, part in found.items() if part == "test"]
     assert sorted(tested) == [image["id"] for image in content["images"]]
+
+
+def test_images_of_several_folds_that_a_new_one_ties_move_as_their_table_says(tmp_path):
+    content = random_dataset(60)
+    settings, before = kept_folds(tmp_path, pick(content, range(59)))
+    first, second = (
+        next(n for n, name in before[fold].split_of.items() if name == "test")
+        for fold in ("fold0", "fold1")
+    )
+    for image in content["images"]:
+        if image["id"] in (first, second, 1059):
+            image["same_as"] = "1"
+    names = {image["file_name"]: image["id"] for image in content["images"]}
+    with pytest.raises(InputError, match="a near-duplicate in test"):
+        splits.split(content, settings, 0, "fold0")
+    for fold, division in before.items():
+        after = splits.split(content, settings | {"leaks": "move"}, 0, fold)
+        moved = {n for n, name in division.split_of.items() if after.split_of[n] != name}
+        assert {names[row["file"]] for row in after.leaks} == moved
+        assert all(after.split_of[names[row["file"]]] == row["to"] for row in after.leaks)
+        assert moved == {"fold0": {second}, "fold1": {second}, "fold2": set()}[fold]
+
+
+@pytest.mark.parametrize("wrong", ["two tests", "no test", "no row"])
+def test_kept_tables_of_different_folds_are_refused(tmp_path, wrong):
+    content = random_dataset(60)
+    settings, _ = kept_folds(tmp_path, content)
+    first, second = (tmp_path / name / "kept.tsv" for name in ("fold0", "fold1"))
+    if wrong == "two tests":
+        second.write_text(first.read_text())
+    elif wrong == "no test":
+        first.write_text(first.read_text().replace("\ttest\t", "\ttrain\t"))
+    else:
+        first.write_text("\n".join(first.read_text().splitlines()[:-1]))
+    with pytest.raises(InputError, match=r"in the test of one\. \d+ are not: photos/.*folds: 3"):
+        splits.split(content, settings, 0, "fold2")
+
+
+def kept_folds(folder, content):
+    """Settings that keep three folds of a data set, and its division in each."""
+    settings, divisions = SETTINGS | {"folds": 3}, {}
+    for name in ("fold0", "fold1", "fold2"):
+        divisions[name] = splits.split(content, settings, 0, name)
+        (folder / name).mkdir()
+        written(folder / name, content, divisions[name])
+    return settings | {"keep": str(folder / "{fold}" / "kept.tsv")}, divisions
 
 
 # The user's own split

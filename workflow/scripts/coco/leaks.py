@@ -16,6 +16,7 @@ def mend(
     group_of: dict[int, str],
     tied: dict[str, dict[int, str]],
     policy: str,
+    tested: set[str] | None = None,
 ) -> tuple[dict[int, str], list[dict]]:
     """The given splits without leaks, and a row of COLUMNS for each image that was moved.
 
@@ -27,15 +28,16 @@ def mend(
         group_of: key of the group of each image id.
         tied: what makes images a group, from `grouping.ties`.
         policy: the configuration's `split.leaks`, stop or move.
+        tested: in a fold, the keys of the groups that it tests, and no others; elsewhere None.
 
     Raises:
         InputError: there is a leak, and the policy is stop.
     """
     name_of = {image["id"]: image["file_name"] for image in images}
     mended, rows = dict(given), []
-    for numbers in members({number: group_of[number] for number in given}).values():
+    for key, numbers in members({number: group_of[number] for number in given}).items():
         sizes = Counter(given[number] for number in numbers)
-        home = max(("train", "val", "test"), key=lambda name: sizes[name])
+        home = max(homes(key, tested), key=lambda name: sizes[name])
         if len(sizes) == 1:
             continue
         stay = [number for number in numbers if given[number] == home]
@@ -57,6 +59,13 @@ def mend(
     if rows and policy == "stop":
         raise InputError("\n  ".join(refusal(rows)))
     return mended, rows
+
+
+def homes(key: str, tested: set[str] | None) -> tuple[str, ...]:
+    """The splits that a group may be in."""
+    if tested is None:
+        return "train", "val", "test"
+    return ("test",) if key in tested else ("train", "val")
 
 
 def first_with(value_of: dict[int, str], numbers: list[int]) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """Splits a data set into train, val and test: by fractions, in folds, or as the user has done."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from coco import given_splits, grouping, leaks
 from coco.errors import InputError
 from coco.given_splits import SPLITS
+from coco.image_names import some
 from coco.stratification import Group, stratify
 
 HOLDOUT = "holdout"
@@ -53,8 +54,10 @@ def split(dataset: dict, settings: dict, seed: int, fold: str = HOLDOUT) -> Divi
     group_of = grouping.groups(tied)
     groups = counted(dataset, group_of)
 
-    def mended(given: dict[int, str]) -> tuple[dict[int, str], list[dict]]:
-        return leaks.mend(dataset["images"], given, group_of, tied, settings["leaks"])
+    def mended(
+        given: dict[int, str], tested: set[str] | None = None
+    ) -> tuple[dict[int, str], list[dict]]:
+        return leaks.mend(dataset["images"], given, group_of, tied, settings["leaks"], tested)
 
     if settings["lists"] or has_own_split(dataset):
         given = by_user(dataset, settings["lists"])
@@ -64,15 +67,13 @@ def split(dataset: dict, settings: dict, seed: int, fold: str = HOLDOUT) -> Divi
     else:
         targets = target_shares(settings)
         refuse_too_few(groups, settings["folds"] or len(targets))
-        given, moved = mended(kept(dataset, settings, fold))
+        tests = kept_tests(dataset, settings, group_of) if settings["folds"] else None
+        tested = tests and {key for key, name in tests.items() if name == fold}
+        given, moved = mended(kept(dataset, settings, fold), tested)
         for name in set(given.values()) - set(targets):
             raise InputError(f"split.keep: has images in {name}, but split.{name} is 0")
         part_of = parts_of(given, group_of)
         if settings["folds"]:
-            tests = {}
-            for name in fold_names(settings):
-                others = parts_of(mended(kept(dataset, settings, name))[0], group_of)
-                tests |= {key: name for key, part in others.items() if part == "test"}
             part_of = in_fold(groups, targets, settings, seed, fold, part_of, tests)
         else:
             part_of = stratify(groups, targets, seed, part_of)
@@ -131,6 +132,31 @@ def kept(dataset: dict, settings: dict, fold: str) -> dict[int, str]:
     if not settings["keep"]:
         return {}
     return given_splits.by_table(dataset["images"], settings["keep"].replace("{fold}", fold))
+
+
+def kept_tests(dataset: dict, settings: dict, group_of: dict[int, str]) -> dict[str, str]:
+    """The fold that tests most of the kept images of each group, by the group's key."""
+    tables = {name: kept(dataset, settings, name) for name in fold_names(settings)}
+    names = list(tables)
+    splits_of = {
+        image["id"]: [table.get(image["id"]) for table in tables.values()]
+        for image in dataset["images"]
+        if any(image["id"] in table for table in tables.values())
+    }
+    strange = {
+        number for number, found in splits_of.items() if None in found or found.count("test") != 1
+    }
+    if strange:
+        files = [one["file_name"] for one in dataset["images"] if one["id"] in strange]
+        raise InputError(
+            "split.keep: an image has to be in the table of each fold, and in the test of one. "
+            f"{len(files)} are not: {some(files)}; name the tables that one run with "
+            f"folds: {len(names)} wrote"
+        )
+    counts = defaultdict(Counter)
+    for number, found in splits_of.items():
+        counts[group_of[number]][names[found.index("test")]] += 1
+    return {key: max(names, key=count.__getitem__) for key, count in counts.items()}
 
 
 def parts_of(split_of: dict[int, str], group_of: dict[int, str]) -> dict[str, str]:
