@@ -13,6 +13,7 @@ from coco import masks
 from coco.errors import InputError
 from coco.exports import photos
 from coco.exports.paint import by_image, losses, paint, remarks
+from coco.formats.voc_classes import BACKGROUND_NAMES, VOID_NAMES
 from coco.voc_colours import VOID, colour
 
 
@@ -68,10 +69,18 @@ def save(numbers: np.ndarray, path: Path):
 def write_labelmap(categories: list[dict], path: Path):
     lines = ["# label:color_rgb:parts:actions", "background:0,0,0::"]
     for one in categories:
-        if ":" in one["name"]:
-            raise InputError(
-                f"the class {one['name']} has a colon, which labelmap.txt cannot hold; "
-                "give it another name by `classes`"
-            )
+        refuse_unwritable(one["name"])
         lines.append(f"{one['name']}:{','.join(map(str, colour(number(one['id']))))}::")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def refuse_unwritable(name: str):
+    """A line of labelmap.txt would not be read back as the class that it names."""
+    no_class = *BACKGROUND_NAMES, *VOID_NAMES
+    is_whole = name.splitlines() == [name.strip()] and ":" not in name
+    if name.startswith("#") or name in no_class or not is_whole:
+        raise InputError(
+            f"the class {name!r} cannot stand in labelmap.txt: a colon or the end of a line ends a "
+            "name, # begins a comment, spaces around it are lost, and no classes are "
+            f"{', '.join(no_class)}. Give it another name by `classes`"
+        )
