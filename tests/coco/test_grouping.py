@@ -100,6 +100,20 @@ def test_exif_of_photos(tmp_path):
         group_sizes(images[4:], exif="date")
 
 
+@pytest.mark.parametrize("unset", ["0000:00:00 00:00:00", "    :  :     :  :  "])
+def test_exif_of_cameras_that_know_neither_date_nor_name(tmp_path, unset):
+    images = named(*[str(tmp_path / f"{number}.jpg") for number in range(4)])
+    for number, image in enumerate(images):
+        exif = Image.Exif()
+        exif[grouping.MAKE] = exif[grouping.MODEL] = "Maker" if number < 2 else "  "
+        exif.get_ifd(grouping.EXIF)[grouping.TAKEN] = unset
+        if number < 2:
+            exif[grouping.DATE_TIME] = "2024:05:01 12:00:00"
+        Image.new("RGB", (8, 8)).save(image["file_name"], exif=exif)
+    assert group_sizes(images, exif="camera") == [1, 1, 2]
+    assert group_sizes(images, exif="date") == [1, 1, 2]
+
+
 def test_no_exif_of_images_that_only_tifffile_reads(tmp_path):
     images = named(*[str(tmp_path / f"{number}.tif") for number in range(2)])
     for image in images:

@@ -152,13 +152,14 @@ def camera(path: str) -> str:
     """Maker, model and serial number."""
     exif = exif_of(path)
     parts = exif.get(MAKE), exif.get(MODEL), exif.get_ifd(EXIF).get(SERIAL_NUMBER)
-    return " ".join(str(part).strip() for part in parts if part)
+    return " ".join(str(part).strip(" \0") for part in parts if part).strip()
 
 
 def date(path: str) -> str:
     """The day on which the picture was taken, `2024:05:01`."""
     exif = exif_of(path)
-    return str(exif.get_ifd(EXIF).get(TAKEN) or exif.get(DATE_TIME) or "")[:10]
+    days = [str(day)[:10] for day in (exif.get_ifd(EXIF).get(TAKEN), exif.get(DATE_TIME)) if day]
+    return next((day for day in days if day.strip(" :0")), "")  # cameras that know none write zeros
 
 
 EXIF_VALUES = {"camera": camera, "date": date}
