@@ -32,8 +32,9 @@ def test_without_ties_each_image_is_its_own_group():
 def test_pattern_of_the_file_name():
     images = named("x/p1_a.png", "y/p1_b.png", "x/p2_a.png")
     assert group_sizes(images, pattern="^(p[0-9]+)_") == [1, 2]
-    with pytest.raises(InputError, match=r"does not fit 1 file names: x/p2_a\.png"):
-        group_sizes(images, pattern="^(p1)_")
+    for pattern in ("^(p1)_", "^(p1)?", "^(?:(p1)|p2)_"):  # also where the group stays empty
+        with pytest.raises(InputError, match=r"finds no group in 1 file names: x/p2_a\.png"):
+            group_sizes(images, pattern=pattern)
 
 
 def test_folders():

@@ -72,13 +72,14 @@ def groups(tied: dict[str, dict[int, str]]) -> dict[int, str]:
 
 def by_pattern(images: list[dict], pattern: str) -> dict[int, str]:
     found = {image["id"]: re.search(pattern, Path(image["file_name"]).name) for image in images}
-    strange = [image["file_name"] for image in images if not found[image["id"]]]
+    values = {number: match and match[1] for number, match in found.items()}
+    strange = [image["file_name"] for image in images if not values[image["id"]]]
     if strange:
         raise InputError(
-            f"split.group_by.pattern: {pattern} does not fit {len(strange)} file names: "
+            f"split.group_by.pattern: {pattern} finds no group in {len(strange)} file names: "
             f"{some(strange)}; write one that finds the group in each"
         )
-    return {number: match[1] or "" for number, match in found.items()}
+    return values
 
 
 def by_folder(images: list[dict], levels: int) -> dict[int, str]:
