@@ -73,6 +73,19 @@ def test_a_table_that_contradicts_itself_is_refused(tmp_path):
         group_sizes(images, table=of)
 
 
+def test_a_table_with_a_column_twice_or_that_is_none_is_refused(tmp_path):
+    table = tmp_path / "patients.csv"
+    of = {"file": str(table), "images": "image", "column": "patient"}
+    images = dataset([1], [1])["images"]
+    table.write_text("image,patient,patient\n0.png,1,7\n1.png,2,7\n")
+    with pytest.raises(InputError, match="has 2 columns patient, expected one"):
+        group_sizes(images, table=of)
+    table.write_text(1000 * '{"image" "patient"}')
+    with pytest.raises(InputError, match="has no column image") as caught:
+        group_sizes(images, table=of)
+    assert len(str(caught.value)) < 300
+
+
 def test_several_kinds_bind_what_any_of_them_binds():
     images = named("s/p1.png", "s/p2.png", "t/p2.png", "u/p3.png")
     assert group_sizes(images, folder=1, pattern="(p.)") == [1, 3]

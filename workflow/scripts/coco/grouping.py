@@ -18,6 +18,7 @@ from coco.image_names import images_by_name, meant, only, some
 MAKE, MODEL, DATE_TIME, EXIF = 0x010F, 0x0110, 0x0132, 0x8769
 TAKEN, SERIAL_NUMBER = 0x9003, 0xA431
 MOST_PIXELS = 2_000_000_000  # that images.max_pixels can let pass
+LONGEST = 60  # letters of a column's name in a message: the file may be no table at all
 COPY, NEAR_DUPLICATE = "the same content", "a near-duplicate"
 
 
@@ -117,11 +118,18 @@ def read_table(path: Path, *columns: str) -> Iterator[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file, delimiter=separator)
+            named = table.fieldnames or []
             for column in columns:
-                if column not in (table.fieldnames or []):
+                if column not in named:
+                    shown = some([name[:LONGEST] for name in named], 9)
                     raise InputError(
-                        f"{path}: has no column {column}, but {some(table.fieldnames or [], 9)}; "
+                        f"{path}: has no column {column}, but {shown}; "
                         f"expected columns separated by {'commas' if separator == ',' else 'tabs'}"
+                    )
+                if named.count(column) > 1:  # the reader would keep the last without a word
+                    raise InputError(
+                        f"{path}: has {named.count(column)} columns {column}, expected one; "
+                        "rename or remove the others"
                     )
             yield from table
     except (OSError, UnicodeDecodeError, csv.Error) as error:
