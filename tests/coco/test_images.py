@@ -209,12 +209,18 @@ def test_white_may_be_0(tmp_path, settings):
     ]
 
 
-def test_smaller_versions_of_an_image_are_no_pages(tmp_path, settings):
-    stored = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint16)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("first", ["the image", "a smaller version"])
+def test_smaller_versions_of_an_image_are_no_pages(tmp_path, settings, dtype, channels, first):
+    stored = np.random.default_rng(0).integers(0, 256, (64, 64, channels), dtype)
+    smaller = stored[::2, ::2].copy(), {"subfiletype": 1}
+    mask = np.ones((64, 64), bool), {"subfiletype": 4, "photometric": "mask"}
+    pages = [(stored, {}), smaller, mask] if first == "the image" else [smaller, (stored, {}), mask]
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-        file.write(stored)
-        file.write(stored[::2, ::2], subfiletype=1)
-    np.testing.assert_array_equal(read(tmp_path / "a.tif", settings(channels=1))[..., 0], stored)
+        for pixels, kind in pages:
+            file.write(pixels, **kind)
+    np.testing.assert_array_equal(read(tmp_path / "a.tif", settings(channels=channels)), stored)
 
 
 def test_a_band_beside_rgb_is_left_out_with_a_remark(tmp_path, settings):

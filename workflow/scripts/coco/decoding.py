@@ -120,11 +120,17 @@ def refuse_channels(count: int, channels: int, kind: str):
         )
 
 
-def read_with_pillow(file: BinaryIO, channels: int, max_pixels: int) -> Picture:
+def read_with_pillow(
+    file: BinaryIO, channels: int, max_pixels: int, page: int | None = None
+) -> Picture:
+    """An image; of a TIFF the `page` that counts, if that is known."""
     pixel_limit.allow(max_pixels)
     image = Image.open(file, formats=FORMATS)
+    if page is not None:
+        image.seek(page)
     refuse_large(*image.size, max_pixels)
-    refuse_pages(1 if image.format == "MPO" else getattr(image, "n_frames", 1))
+    if page is None:
+        refuse_pages(1 if image.format == "MPO" else getattr(image, "n_frames", 1))
     cut_down = ";16" in str(image.tile) and image.mode not in DEEP_MODES
     tiff_orientation = image.tag_v2.get(ORIENTATION_TAG) if image.format == "TIFF" else None
     image.load()
@@ -178,7 +184,7 @@ def exif_orientation(image: Image.Image) -> int:
 
 
 def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
-    """A TIFF; None if it is one that Pillow reads as it should be."""
+    """A TIFF; None if tifffile does not know it."""
     try:
         tiff = tifffile.TiffFile(file)
         page = only_page(tiff)
@@ -187,9 +193,9 @@ def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
     refuse_large(page.imagewidth, page.imagelength, max_pixels)
     refuse_large(page.tilewidth, page.tilelength, max(max_pixels, LARGEST_TILE))
     in_parts = large_images.is_read_in_parts(page)
-    if page.index == 0 and is_for_pillow(page) and not in_parts:
+    if is_for_pillow(page) and not in_parts:
         file.seek(0)
-        return None
+        return read_with_pillow(file, channels, max_pixels, page.index)
     if page.axes not in ("YX", "YXS", "SYX") or page.dtype.kind not in "buif":
         raise ImageError(
             "unreadable_image",
