@@ -223,6 +223,16 @@ def test_smaller_versions_of_an_image_are_no_pages(tmp_path, settings, dtype, ch
     np.testing.assert_array_equal(read(tmp_path / "a.tif", settings(channels=channels)), stored)
 
 
+def test_numbers_that_stand_for_colours_are_not_taken_for_brightness(tmp_path, settings):
+    stored = np.random.default_rng(0).integers(0, 2**16, (12, 20, 3), np.uint16)
+    table = {"photometric": "palette", "colormap": np.zeros((3, 2**16), np.uint16)}
+    for pixels, kind in ((stored[..., 0], table), (stored, {"photometric": "cielab"})):
+        tifffile.imwrite(tmp_path / "a.tif", pixels, **kind)
+        found = images.inspect(tmp_path / "a.tif", settings())
+        assert found.check == "unreadable_image"
+        assert "save it as RGB" in found.problem
+
+
 def test_a_band_beside_rgb_is_left_out_with_a_remark(tmp_path, settings):
     stored = np.random.default_rng(0).integers(0, 256, (12, 20, 4), np.uint8)
     path = tmp_path / "a.tif"

@@ -25,6 +25,13 @@ FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
 ORIENTATION_TAG = 0x0112
+CODED_COLOURS = (  # that Pillow knows, but at 8 bits only
+    PHOTOMETRIC.PALETTE,
+    PHOTOMETRIC.YCBCR,
+    PHOTOMETRIC.CIELAB,
+    PHOTOMETRIC.ICCLAB,
+    PHOTOMETRIC.ITULAB,
+)
 LARGEST_TILE = 4096 * 4096  # px, even where the image itself is smaller
 
 Image.init()  # so that all formats are known, in every thread
@@ -200,6 +207,11 @@ def read_tiff(file: BinaryIO, channels: int, max_pixels: int) -> Picture | None:
         raise ImageError(
             "unreadable_image",
             f"{page.dtype} values of the shape {page.shape}; save it as a flat image of numbers",
+        )
+    if page.dtype != np.uint8 and page.photometric in CODED_COLOURS:
+        raise ImageError(
+            "unreadable_image",
+            f"{page.dtype} values that stand for colours ({page.photometric.name}); save it as RGB",
         )
     used, remarks = used_samples(page, channels)
     refuse_channels(used, channels, page.photometric.name)
