@@ -86,6 +86,17 @@ def test_a_table_with_a_column_twice_or_that_is_none_is_refused(tmp_path):
     assert len(str(caught.value)) < 300
 
 
+def test_groups_by_folder_keep_their_keys_when_the_data_move():
+    settings = SETTINGS | {"group_by": {"folder": 1}}
+    names = "p1/a.png", "p1/b.png", "p2/a.png"
+    here, there = (named(*[f"{root}/{name}" for name in names]) for root in ("data", "/mnt/other"))
+    keys = grouping.groups(grouping.ties(here, settings))
+    assert list(keys.values()) == list(grouping.groups(grouping.ties(there, settings)).values())
+    more = named(*[image["file_name"] for image in here], "more/p2/a.png", "more/a.png")
+    found = list(grouping.by_folder(more, 1).values())
+    assert found == ["p1", "p1", "data/p2", "more/p2", "more"]
+
+
 def test_several_kinds_bind_what_any_of_them_binds():
     images = named("s/p1.png", "s/p2.png", "t/p2.png", "u/p3.png")
     assert group_sizes(images, folder=1, pattern="(p.)") == [1, 3]

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,8 +84,14 @@ def by_pattern(images: list[dict], pattern: str) -> dict[int, str]:
 
 
 def by_folder(images: list[dict], levels: int) -> dict[int, str]:
-    """The folder so many levels above the file."""
-    return {image["id"]: str([*Path(image["file_name"]).parents][:levels][-1]) for image in images}
+    """The folder so many levels above the file: by its name, so that all the data may move, or by
+    its path where several have that name."""
+    folder_of = {image["id"]: [*Path(image["file_name"]).parents][:levels][-1] for image in images}
+    count = Counter(folder.name for folder in {*folder_of.values()})
+    return {
+        number: folder.name if folder.name and count[folder.name] == 1 else str(folder)
+        for number, folder in folder_of.items()
+    }
 
 
 def by_table(images: list[dict], table: dict) -> dict[int, str]:
