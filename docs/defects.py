@@ -24,7 +24,14 @@ from import_annotations import import_annotations  # noqa: E402
 
 WIDTH, HEIGHT = 60, 40
 LEAF, STEM = [5, 5, 20, 5, 20, 20, 5, 20], [30, 5, 50, 5, 50, 30, 30, 30]
-RECIPE = {"mode": "resize", "size": 64, "scale": 1.0, "overlap": 0, "min_visible": 0.1}
+RECIPE = {
+    "mode": "resize",
+    "size": 64,
+    "scale": 1.0,
+    "overlap": 0,
+    "min_visible": 0.1,
+    "cut_objects": "drop",
+}
 MODEL = {"input": "whole", "max_objects": 10, **RECIPE}
 
 

@@ -2,12 +2,13 @@ import csv
 import json
 
 import numpy as np
+import pytest
 
 from check_objects import check_objects, issues
-from coco import windows
+from coco import instances, masks, windows
 from coco.checks import objects
 
-WINDOWS = {"scale": 1.0, "overlap": 0, "min_visible": 0.1}
+WINDOWS = {"scale": 1.0, "overlap": 0, "min_visible": 0.1, "cut_objects": "drop"}
 MODEL = {"input": "small", "mode": "resize", "size": 100, "max_objects": 2, **WINDOWS}
 
 
@@ -38,27 +39,39 @@ def test_objects_of_the_fullest_window_count():
     assert objects.too_many_objects.find(1, crop, apart)
 
 
-def test_count_in_windows_is_that_of_the_pixels():
+@pytest.mark.parametrize("cut_objects", ["drop", "crowd"])
+@pytest.mark.parametrize("min_visible", [0, 0.1, 0.6])
+def test_count_in_windows_is_that_of_the_pixels(min_visible, cut_objects):
     rng = np.random.default_rng(0)
     image = {"width": 90, "height": 70}
-    recipe = {"mode": "crop", "size": 64, **WINDOWS}
-    boxes = np.concatenate([rng.integers(0, 50, (20, 2)), rng.integers(5, 20, (20, 2))], axis=1)
-    counts = []
-    for y, x in windows.grid(70, 90, 64):
-        shown = 0
-        for left, top, width, height in boxes:
-            mask = np.zeros((200, 200), bool)
-            mask[top : top + height, left : left + width] = True
-            shown += mask[y : y + 64, x : x + 64].sum() >= 0.1 * mask.sum()
-        counts.append(shown)
-    assert objects.most_in_a_window(boxes, image, recipe) == max(counts)
+    rule = {"min_visible": min_visible, "cut_objects": cut_objects}
+    boxes = np.concatenate([rng.integers(0, 50, (40, 2)), rng.integers(1, 20, (40, 2))], axis=1)
+    shapes = np.zeros((40, 70, 90), bool)
+    for shape, (left, top, width, height) in zip(shapes, boxes, strict=True):
+        shape[top : top + height, left : left + width] = True
+    objects_of = [
+        {"segmentation": masks.encode(shape), "category_id": 1, "iscrowd": 0}
+        | {"bbox": masks.box(masks.encode(shape)), "area": int(shape.sum())}
+        for shape in shapes
+    ]
+    known = instances.instances_of(objects_of)
+    counts = [
+        len(instances.see(known, windows.shift(-x, -y), 64, **rule))
+        for y, x in windows.grid(70, 90, 64)
+    ]
+    recipe = {"mode": "crop", "size": 64, **WINDOWS, **rule}
+    assert objects.most_in_a_window(objects_of, image, recipe) == max(counts)
+
+
+def test_what_is_lost_takes_no_place():
+    assert objects.too_many_objects.find(2, MODEL, dataset([3] * 9 + [40] * 2)) is None
 
 
 def test_inputs_are_asked_once_and_models_each(tmp_path):
     models = {"a": MODEL, "b": MODEL | {"max_objects": 9}}
-    rows = list(issues(dataset([2] * 3), models))
+    rows = list(issues(dataset([6] * 3), models))
     assert [(row["record"], row["id"]) for row in rows] == [("input", "small"), ("model", "a")]
-    (tmp_path / "dataset.json").write_text(json.dumps(dataset([2] * 3)))
+    (tmp_path / "dataset.json").write_text(json.dumps(dataset([6] * 3)))
     check_objects(tmp_path / "dataset.json", models, tmp_path / "objects.tsv")
     with (tmp_path / "objects.tsv").open() as file:
         assert len(list(csv.DictReader(file, delimiter="\t"))) == 2

@@ -115,7 +115,7 @@ def recipe_of(wildcards):
 
 def seen_by_models():
     """What decides how each model sees the objects: no more, so that nothing else runs again."""
-    recipe_keys = "mode", "size", "scale", "overlap", "min_visible"
+    recipe_keys = "mode", "size", "scale", "overlap", "min_visible", "cut_objects"
     model_keys = "max_objects", "anchor_scales"
     return {
         name: {"input": model["input"]}

@@ -40,13 +40,13 @@ def too_many_objects(limit: int, recipe: dict, dataset: dict) -> str | None:
 
     Raise `models.<name>.architecture.max_objects`, or cut the images with `mode: crop`.
     """
-    boxes = {}
+    objects_of = {}
     for annotation in dataset["annotations"]:
-        boxes.setdefault(annotation["image_id"], []).append(annotation["bbox"])
+        objects_of.setdefault(annotation["image_id"], []).append(annotation)
     shown = [
-        most_in_a_window(np.array(boxes[image["id"]], float), image, recipe)
+        most_in_a_window(objects_of[image["id"]], image, recipe)
         for image in dataset["images"]
-        if len(boxes.get(image["id"], ())) > limit
+        if len(objects_of.get(image["id"], ())) > limit
     ]
     over = [number for number in shown if number > limit]
     if not over:
@@ -61,14 +61,21 @@ def scale_of(image: dict, recipe: dict) -> float:
     return windows.scale_of(image["height"], image["width"], recipe)
 
 
-def most_in_a_window(boxes: np.ndarray, image: dict, recipe: dict) -> int:
-    """How many boxes `[x, y, width, height]` the fullest window shows enough of."""
+def most_in_a_window(objects: list[dict], image: dict, recipe: dict) -> int:
+    """How many objects the fullest window shows enough of, going by their boxes."""
     scale, size = scale_of(image, recipe), recipe["size"]
-    low, sides = boxes[:, :2] * scale, boxes[:, 2:] * scale
+    boxes = np.array([one["bbox"] for one in objects], float) * scale
+    areas = np.array([one["area"] for one in objects]) * scale**2
+    # Of a crowd any part takes a place, and what is cut may become one.
+    any_part = recipe["cut_objects"] == "crowd"
+    crowds = np.array([one["iscrowd"] or any_part for one in objects], bool)
+    low, sides = boxes[:, :2], boxes[:, 2:]
     height, width = windows.scaled(image["height"], image["width"], scale)
     counts = []
     for y, x in windows.grid(height, width, size, recipe["overlap"]):
         inside = np.minimum(low + sides, [x + size, y + size]) - np.maximum(low, [x, y])
-        part = inside.clip(0).prod(axis=1) / sides.prod(axis=1)
-        counts.append(int((part >= recipe["min_visible"]).sum()))
+        seen = inside.clip(0).prod(axis=1)
+        enough = seen >= recipe["min_visible"] * sides.prod(axis=1)
+        enough &= np.minimum(seen, areas) >= LEAST_PIXELS
+        counts.append(np.count_nonzero(enough | (crowds & (seen > 0))))
     return max(counts)
