@@ -1,4 +1,5 @@
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -126,3 +127,21 @@ def test_missing_class_is_said(dataset):
     missing = [line for line in lines if " has no bud: all of it is in 1 group of " in line]
     assert len(missing) == 2
     assert lines[-1].startswith("distance from the target shares, mean of all classes: here ")
+
+
+@pytest.mark.parametrize(
+    ("group_by", "why"),
+    [
+        ({"pattern": "^(.)"}, "the same pattern: 1"),
+        (None, "copies or near-duplicates, see issues.tsv; .* split.near_duplicates: false"),
+    ],
+)
+def test_what_binds_a_large_group_is_said(dataset, group_by, why):
+    for image in dataset["images"][10:]:
+        image["same_as"] = dataset["images"][10]["sha256"]
+    division = splits.split(dataset, SETTINGS | {"group_by": group_by}, seed=0)
+    lines = summary(division, balance.balance(dataset["categories"], division, seed=0))
+    assert any(
+        re.search(f"1[01] of 20 images belong together, all in train: {why}", line)
+        for line in lines
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 import console
 from coco import balance, json_files, leaks, splits
 from coco.errors import InputError
+from coco.stratification import Group
 
 
 def split_dataset(
@@ -68,7 +69,7 @@ def summary(division: splits.Division, rows: list[dict]) -> list[str]:
     if most > max(1, min(division.targets.values()) * total):
         number = next(one for one, key in division.group_of.items() if key == largest.key)
         home = division.split_of[number]
-        lines.append(f"{most} of {total} images belong together, all in {home}: {largest.key}")
+        lines.append(f"{most} of {total} images belong together, all in {home}: {why(largest)}")
     if division.leaks:
         lines.append(f"{len(division.leaks)} images moved to the split of what they belong with")
     lines += [
@@ -89,6 +90,16 @@ def summary(division: splits.Division, rows: list[dict]) -> list[str]:
     )
     lines.append(f"distance from the target shares, mean of all classes: {shown}")
     return lines
+
+
+def why(group: Group) -> str:
+    """What binds a group: what `group_by` found, which its key names, or else the looks."""
+    if ": " in group.key:
+        return group.key
+    return (
+        "copies or near-duplicates, see issues.tsv; if they only look alike, set "
+        "split.near_duplicates: false"
+    )
 
 
 def any_instances(rows: list[dict], title: str) -> bool:
