@@ -50,6 +50,12 @@ def test_a_new_image_changes_one_part(folder):
     assert sum(one != other for one, other in zip(before, after, strict=True)) == 1
 
 
+def test_images_of_one_name_are_in_one_part():
+    names = ("in/a.b.tif", "in/a.b.jpg", "in/A.B.TIF.png")
+    assert len({new_images.dealt(name) for name in names}) == 1
+    assert new_images.dealt("in/a.png") != new_images.dealt(names[0])
+
+
 def test_unreadable_images_are_named(folder, image_settings):
     Path(folder, "3.png").write_bytes(b"no image")
     usable, issues = inspect(folder, ["0.png", "3.png", "1.jpg"], image_settings)

@@ -28,15 +28,18 @@ def parts(settings: dict) -> list[str]:
 def part(folder: str, item: str) -> list[str]:
     """The images of a job. One that comes or goes changes the part of no other.
 
-    Images of one name, such as `a.png` and `a.jpg`, are in one part.
+    Images of one name, such as `a.png`, `a.jpg` and `a.jpg.png`, are in one part.
     """
     number, count = (int(text) for text in item.split("-of-"))
     return [path for path in images(folder) if 1 + dealt(path) % count == number]
 
 
 def dealt(path: str) -> int:
-    name = Path(path).with_suffix("").as_posix().casefold()
-    return int(hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:13], 16)
+    name = Path(path)
+    while name.suffix.lower() in IMAGE_SUFFIXES:
+        name = name.with_suffix("")
+    text = name.as_posix().casefold()
+    return int(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:13], 16)
 
 
 def watched(folder: str, paths: list[str]) -> list[str]:

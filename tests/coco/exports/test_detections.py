@@ -96,3 +96,16 @@ def test_without_a_pixel_size_there_are_no_units(tmp_path):
     assert list(table) == ["image", "label", "class", "score", *detections.IN_PIXELS]
     assert len(table) == 0
     assert len(list((tmp_path / "labels").rglob("*.png"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "stems"),
+    [
+        (["a.png", "in/a.png"], ["a", "in/a"]),
+        (["a.png", "A.jpg"], ["a.png", "A.jpg"]),
+        (["a.tif", "a.jpg", "a.tif.png"], ["a.tif", "a.jpg", "a.tif.png"]),
+        (["a.tif", "a.tif.png"], ["a", "a.tif.png"]),
+    ],
+)
+def test_no_two_images_have_a_label_mask_of_one_name(names, stems):
+    assert detections.stems(names) == stems

@@ -83,9 +83,12 @@ def dataset(images: list[dict], categories: list[dict], annotations: list[dict])
 
 
 def stems(names: list[str]) -> list[str]:
-    """The names without suffix, which stays where two images would be called the same."""
+    """The names without suffix, which stays where two images would be called the same.
+
+    So it does where what is left is the name of another, as of `a.tif.png` beside `a.tif`.
+    """
     stems = [Path(name).with_suffix("").as_posix() for name in names]
-    count = Counter(stem.casefold() for stem in stems)
+    count = Counter(text.casefold() for text in stems + names)
     return [
         stem if count[stem.casefold()] == 1 else name
         for stem, name in zip(stems, names, strict=True)
