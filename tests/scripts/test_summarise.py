@@ -88,6 +88,7 @@ def test_the_story_has_the_numbers_of_the_run(story):
     assert "train 4 images with 507 objects" in text
     assert "epoch 4 of 9" in text and "stopped early, after 7 epochs" in text
     assert "gets 4 of 5 objects right, misses 1, and gets 0 that are wrong" in text
+    assert "mask AP on the validation images, 0.250, measured on such inputs." in text
     assert "lost to mistakes of the kind missed" in text
     assert f"The weakest class is {NAMES[0]}" in text
     assert "few to learn from: ring (7)" in text

@@ -135,7 +135,7 @@ def model(name: str, about: dict) -> str:
         f"**{name}**: {architecture['backbone']}, inputs of {about['input']['size']} px, started "
         f"from {start}. The weights are those of epoch {about['best_epoch']} of "
         f"{training['epochs']}, with the highest mask AP on the validation images, "
-        f"{about['val_AP']:.3f}. "
+        f"{about['val_AP']:.3f}, measured on such inputs. "
     )
     if about["epochs"] < training["epochs"]:
         text += f"Training stopped early, after {about['epochs']} epochs. "
