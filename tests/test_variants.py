@@ -130,6 +130,10 @@ MISTAKES = {
         ("plain", {"training": {"epochs": 3}, "sweep": {"training.epochs": [3, 4]}}),
         "models.plain.sweep.training.epochs: received together with models.plain.training.epochs",
     ),
+    "an empty section beside a sweep of its keys": (
+        ("plain", {"training": None, "sweep": {"training.epochs": [3, 4]}}),
+        "models.plain.training: received null, expected a mapping",
+    ),
     "two models of one name": (
         ("plain-epochs~3", {"input": "large"}),
         "models.plain-epochs~3: plain-epochs~3 is the name of two models; rename one",

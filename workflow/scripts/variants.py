@@ -57,14 +57,18 @@ def text(value) -> str:
 
 
 def with_values(entry, values: dict):
-    """The entry with the values of a combination, `{"training.learning_rate": 0.01}`."""
+    """The entry with the values of a combination, `{"training.learning_rate": 0.01}`.
+
+    A section that is no mapping stays as it is, for the schema to refuse.
+    """
     entry = copy.deepcopy(entry)
     for path, value in values.items():
         *sections, key = path.split(".")
         part = entry
         for section in sections:
-            part = part.setdefault(section, {})
-        part[key] = value
+            part = part.setdefault(section, {}) if isinstance(part, dict) else None
+        if isinstance(part, dict):
+            part[key] = value
     return entry
 
 
