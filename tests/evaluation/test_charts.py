@@ -69,3 +69,11 @@ def test_titles_of_many_classes_fit(tmp_path):
     saved(figure, tmp_path)
     for ax in figure.axes:
         assert ax.get_tightbbox().x1 <= figure.bbox.x1
+
+
+def test_the_dots_of_counts_lie_under_no_legend(tmp_path):
+    figure = charts.counted(np.array([3]), np.array([86]))
+    saved(figure, tmp_path)
+    ax = figure.axes[0]
+    dot = ax.transData.transform((3, 86))
+    assert not ax.get_legend().get_window_extent().contains(*dot)

@@ -52,6 +52,16 @@ def test_names_are_no_formulas(truth, tmp_path):
     saved(figures.precision_recall(metrics.evaluate(truth, [])), tmp_path)
 
 
+@pytest.mark.parametrize("letter", ["n", "字"])
+def test_titles_beside_long_names_fit(truth, tmp_path, letter):
+    truth["categories"] = [{"id": n, "name": f"{n} {30 * letter}"} for n in range(1, 26)]
+    first, *_ = truth["annotations"]
+    truth["annotations"] = [first | {"id": n, "category_id": n} for n in range(1, 26)]
+    figure = figures.precision_recall(metrics.evaluate(truth, []))
+    saved(figure, tmp_path)
+    assert all(ax.get_tightbbox().x1 <= figure.bbox.x1 for ax in figure.axes)
+
+
 def test_precision_recall_of_nothing(truth, tmp_path):
     saved(figures.precision_recall(metrics.evaluate(truth, [])), tmp_path)
     truth["annotations"] = []

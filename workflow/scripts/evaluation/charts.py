@@ -135,7 +135,7 @@ def counted(true: np.ndarray, predicted: np.ndarray) -> Figure:
             ylim=(-0.02 * most, most),
             aspect="equal",
         )
-        left.legend(loc="upper left")
+        left.legend(**BELOW)
         span = max(1, int(abs(error).max(initial=0)))
         step = max(1, -(-2 * span // 40))
         edges = np.arange(-span - step / 2, span + step, step)

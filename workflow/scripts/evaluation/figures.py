@@ -1,6 +1,7 @@
 """The report's figures: their style, precision and recall, and the data set at a glance."""
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -237,4 +238,6 @@ def _class_swatches(ax: Axes, count: int):
 
 
 def shortened(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
+    """A name of 24 letters at most, or of 12 as wide as Chinese ones."""
+    widths = np.cumsum([1 + (unicodedata.east_asian_width(letter) in "FW") for letter in name])
+    return name if widths.max(initial=0) <= 24 else f"{name[: np.sum(widths <= 23)]}…"
