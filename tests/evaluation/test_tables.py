@@ -34,6 +34,16 @@ def test_per_class(measured):
     assert math.isnan(table["AP_low"]["stone"])
 
 
+def test_a_class_in_one_image_has_no_interval(truth):
+    truth["annotations"] = [one for one in truth["annotations"] if one["id"] != 5]
+    matching = match(find_overlaps(truth, as_predictions(truth["annotations"]), "segm"))
+    drawn = bootstrap.average_precision(matching, bootstrap.image_weights(truth))
+    table = tables.per_class(metrics.accumulate(matching), matching, drawn)
+    assert table["images"].tolist() == [2, 1]
+    for bound in ("AP_low", "AP_high", "AP50_low", "AP50_high"):
+        assert table[bound].notna().tolist() == [True, False]
+
+
 def test_per_size_adds_up(measured):
     evaluation, matching, drawn = measured
     table = tables.per_size(evaluation, matching, drawn).set_index("size")

@@ -132,6 +132,15 @@ def test_operating_point(truth, predictions):
     assert (table["F1_low"] <= table["F1"]).all() and (table["F1"] <= table["F1_high"]).all()
 
 
+def test_f1_of_a_class_in_one_image_has_no_interval(truth):
+    truth["annotations"] = [one for one in truth["annotations"] if one["id"] != 5]
+    found = as_predictions(truth["annotations"])
+    matching = match(find_overlaps(truth, found, "segm"))
+    table = operating_point.table(matching, truth, found, 0.5, image_weights(truth))
+    assert table["F1"].tolist() == [1, 1, 1]
+    assert table["F1_low"].notna().tolist() == [True, True, False]
+
+
 def test_operating_point_of_nothing(truth):
     truth["annotations"] = [annotation(1, 11, 1, 5, 5, 20)]
     matching = matched(truth, [])

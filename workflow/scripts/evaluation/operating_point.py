@@ -21,7 +21,8 @@ def table(
 
     Columns:
         class, threshold, and those of `thresholds.scores_at`;
-        F1_low, F1_high: the 95 % interval of F1, from the draws `weights`;
+        F1_low, F1_high: the 95 % interval of F1, from the draws `weights`; NaN where it rests on a
+            single image;
         mask_IoU, boundary_IoU: means over the objects that were found;
         empty_images: without any object of any class, crowds included;
         false_positives_per_empty_image: in these, NaN where there are none;
@@ -35,7 +36,8 @@ def table(
     for name, label in every_class(matching):
         own = pairs if label is None else pairs[pairs["label"] == label]
         hits, wrong, objects = per_image(matching, threshold, label)
-        total = weights @ (hits + wrong + objects)
+        counted = hits + wrong + objects
+        total = weights @ counted * (np.count_nonzero(counted) > 1)
         f1 = np.where(total, 2 * (weights @ hits) / np.maximum(total, 1), np.nan)
         scores = scores_at(matching, threshold, label)
         low, high = interval(scores["F1"], f1, 0, 1)

@@ -36,7 +36,10 @@ def draws(evaluation: Evaluation, drawn: np.ndarray) -> pd.DataFrame:
 
 
 def per_class(evaluation: Evaluation, matching: Matching, drawn: np.ndarray) -> pd.DataFrame:
-    """A row per class: images and instances (without crowds), AP, AP50, AP75, AR, intervals."""
+    """A row per class: images and instances (without crowds), AP, AP50, AP75, AR, intervals.
+
+    Objects of a single image say nothing of other images: they have no interval.
+    """
     rows = []
     for label, name in enumerate(evaluation.classes):
         precision = evaluation.precision[:, :, label, ALL]
@@ -51,7 +54,7 @@ def per_class(evaluation: Evaluation, matching: Matching, drawn: np.ndarray) -> 
         }
         for metric in ("AP", "AP50"):
             values = drawn[:, label, METRICS[metric]].mean(axis=1)
-            row |= _bounds(metric, row[metric], values)
+            row |= _bounds(metric, row[metric], values if row["images"] > 1 else values * np.nan)
         rows.append(row)
     return pd.DataFrame(rows)
 
