@@ -95,6 +95,21 @@ def test_the_story_has_the_numbers_of_the_run(story):
     assert "Of fewer than 200 images, here 4, intervals are too narrow." in text
 
 
+def test_a_single_test_image_has_no_interval(truth, story):
+    truth["images"] = truth["images"][:1]
+    truth["annotations"] = truth["annotations"][:2]
+    text = story()
+    assert "none: it takes two images" in text
+    assert "too narrow" not in text
+
+
+def test_a_split_of_one_image_is_told_in_the_singular(story):
+    write("balance", ["class", "split", "images", "instances"])(
+        ["(all)", "train", 1, 1], ["(all)", "val", 0, 0]
+    )
+    assert "train 1 image with 1 object, val 0 images with 0 objects." in story()
+
+
 def test_a_perfect_run_has_no_mistakes_to_tell_of(story):
     assert "No mistake costs AP50 on the test images" in story(left_out=0)
 

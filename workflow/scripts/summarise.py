@@ -122,7 +122,7 @@ def split(balance: pd.DataFrame, fold: str) -> str:
     """How many images and objects each split of a fold has."""
     sums = balance[balance["class"] == EVERY_CLASS].set_index("split")
     shares = ", ".join(
-        f"{name} {row['images']:,.0f} images with {row['instances']:,.0f} objects"
+        f"{name} {number_of(row['images'], 'image')} with {number_of(row['instances'], 'object')}"
         for name, row in sums.iterrows()
     )
     return f"The split ({fold}): {shares}.\n"
@@ -151,7 +151,7 @@ def result(ranked: pd.DataFrame, chosen: str, run: Run) -> str:
     point, count = run.points.loc[EVERY_CLASS], run.counting.loc[EVERY_CLASS]
     text = FLATTERED.get(run.split, "")
     text += f"{csv_table(lines)}{csv_table(of_classes(run))}{csv_table(of_models(ranked, run))}"
-    if count["images"] < ENOUGH:
+    if 1 < count["images"] < ENOUGH:
         few = f"fewer than {ENOUGH} images, here {count['images']:.0f}"
         text += f"Of {few}, intervals are too narrow.\n\n"
     unseen = run.per_class.index[run.per_class["instances"] == 0]
@@ -277,6 +277,10 @@ def next_steps(run: Run, balance: pd.DataFrame) -> str:
         steps.append(f"Add objects of the classes with few to learn from: {listed(counts)}.")
     steps.append("Look at the images in *5 Images*: what went wrong is written beside the objects.")
     return "\n".join(f"- {step}" for step in steps) + "\n"
+
+
+def number_of(count: float, thing: str) -> str:
+    return f"{count:,.0f} {thing}{'' if count == 1 else 's'}"
 
 
 def listed(texts: list[str]) -> str:
