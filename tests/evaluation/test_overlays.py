@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from squares import as_predictions, prediction
 
-from evaluation.overlays import MARGIN, side_by_side
+from evaluation.overlays import CROWDED, MARGIN, alone, side_by_side
 from evaluation.painting import PANEL
 from evaluation.palette import INK
 
@@ -62,3 +62,20 @@ def test_names_with_line_breaks_are_in_one_line(truth):
     plain = [{"id": 1, "name": "a leaf"}, truth["categories"][1]]
     same = side_by_side(IMAGE, truth["annotations"][:1], [], plain, "two lines.png")
     assert picture.tobytes() == same.tobytes()
+
+
+@pytest.mark.parametrize("count", [1, CROWDED + 1])
+def test_a_prediction_alone_says_which_class_it_is(count):
+    found = [prediction(1, 2, n, n, 20, 0.9) for n in range(count)]
+    one, other = (
+        np.asarray(alone(IMAGE, found, [*LEAF, {"id": 2, "name": name}], "a.png"))
+        for name in ("ring", "star")
+    )
+    assert one.shape == other.shape and one.shape[1] == PANEL + 2 * MARGIN
+    below = slice(-MARGIN - 22, None)  # the legend
+    assert (one[below] != other[below]).any()
+    assert ((one != other).any(axis=2)[:-100].any()) == (count == 1)  # the label of the object
+
+
+def test_an_image_in_which_nothing_was_found():
+    assert alone(IMAGE, [], LEAF, "a.png").width == PANEL + 2 * MARGIN

@@ -11,8 +11,7 @@ from coco import checksums, images, orientation
 from coco.errors import InputError
 from coco.exports import detections
 from coco.pictures import picture
-from evaluation import informative, painting
-from evaluation.palette import class_colours
+from evaluation import informative, overlays
 from export_predictions import read_threshold
 from image_features import describe
 from import_annotations import image_id
@@ -105,14 +104,9 @@ def row_of(image: dict, found: list[dict], threshold: float, known, vector) -> d
 def overlay(image: dict, found: list[dict], threshold: float, categories: list, path: Path):
     """A picture of the instances, each in the colour of its class."""
     believed = [one for one in found if one["score"] >= threshold]
-    colours = class_colours(categories)
     pixels, believed = picture(image, believed)
-    drawn = [
-        painting.Mask(one["segmentation"], colours[one["category_id"]], f"{one['score']:.2f}")
-        for one in believed
-    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    painting.draw_masks(pixels, drawn, labels=len(drawn) <= 40).save(path, quality=90)
+    overlays.alone(pixels, believed, categories, image["name"]).save(path, quality=90)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Truth and prediction of an image side by side.
+"""Truth and prediction of an image side by side, or the prediction alone.
 
 Left, the outlines of the true objects; right, the predicted masks. What has no counterpart on
 the other side, such as a missed object, is outlined in dashes and says what is wrong.
@@ -57,9 +57,21 @@ def side_by_side(
         )
     ]
     present = {item["category_id"] for item in [*objects, *predictions]}
-    return _page(
-        in_one_line(title), panels, [(names[key], colours[key]) for key in names if key in present]
-    )
+    legend = [(names[key], colours[key]) for key in names if key in present]
+    return _page(in_one_line(title), panels, [*legend, ("not found, or wrong", None)])
+
+
+def alone(
+    image: np.ndarray, predictions: list[dict], categories: list[dict], title: str
+) -> Image.Image:
+    """Draw an image with its predictions, as on the right of `side_by_side`."""
+    names = {category["id"]: in_one_line(category["name"]) for category in categories}
+    colours = class_colours(categories)
+    masks = _masks(predictions, names, colours)
+    panel = draw_masks(image, masks, labels=len(masks) <= CROWDED)
+    present = {item["category_id"] for item in predictions}
+    legend = [(names[key], colours[key]) for key in names if key in present]
+    return _page(in_one_line(title), [(_count(predictions, "object"), panel)], legend)
 
 
 def in_one_line(text: str) -> str:
@@ -86,7 +98,7 @@ def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple
     """Title, the panels with their captions, and a legend of (name, colour), on white."""
     panel_width, panel_height = panels[0][1].size
     column = max(panel_width, NARROW)
-    width = 2 * column + 3 * MARGIN
+    width = len(panels) * (column + MARGIN) + MARGIN
     legend = _legend_rows(classes, width)
     top = MARGIN + LINE * bool(title)
     below = top + LINE + panel_height + 8
@@ -107,7 +119,7 @@ def _page(title: str, panels: list[tuple[str, Image.Image]], classes: list[tuple
 def _legend_rows(classes: list[tuple], width: int) -> list[list[tuple]]:
     """(x, name, colour) of each entry, broken into rows of at most `width` px."""
     rows, x = [[]], MARGIN
-    for name, colour in [*classes, ("not found, or wrong", None)]:
+    for name, colour in classes:
         needed = 44 + round(font(13, name).getlength(name))
         if rows[-1] and x + needed > width:
             rows.append([])
