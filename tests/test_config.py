@@ -186,6 +186,16 @@ MISTAKES = {
         "1e-3",
         'received "1e-3", expected a number above 0 and up to 10 (YAML takes 1e-3 for text',
     ),
+    "a number that --config takes for text": (
+        "pixel",
+        {"size": "0.5"},
+        'received "0.5", expected a number above 0 and up to 1000000, or null (this is text: write',
+    ),
+    "a count in quotes": (
+        "shards",
+        "4",
+        'shards: received "4", expected a whole number from 1 to 10000 (this is text: write',
+    ),
     "fraction for a count": (
         "shards",
         2.5,
@@ -475,6 +485,7 @@ def test_all_mistakes_are_said_at_once(config, schema):
         ("sources.0.images", "150"),
         ("sources.0", {"format": "coco", "annotations": "", "images": "docs"}),
         ("split.train", 70),
+        ("split.folds", 1),
     ],
 )
 def test_a_mistake_is_said_once(place, value, config, schema):

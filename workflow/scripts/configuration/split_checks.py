@@ -41,7 +41,7 @@ def check_split(config: dict) -> Iterator[str]:
                 yield f"sources: received none with split: {name}, expected at least one"
     elif split["folds"]:
         given = {"train", "val", "test"}
-        if split["val"] + 1 / split["folds"] >= 1:
+        if split["folds"] > 1 and split["val"] + 1 / split["folds"] >= 1:
             yield (
                 f"split.val: received {split['val']}, expected less than "
                 f"{1 - 1 / split['folds']:.3g}, which {split['folds']} folds leave"

@@ -33,10 +33,22 @@ def describe(error: jsonschema.ValidationError) -> Iterator[str]:
             if key not in schema["properties"]:
                 yield f"{place(error.path, str(key))}: unknown key, {known(key, schema)}"
     else:
-        hint = ""
-        if isinstance(value, str) and "number" in str(schema.get("type")) and is_number(value):
-            hint = f" (YAML takes {value} for text: write it with a point, such as 1.0e-3)"
+        hint = number_in_text(value) if expects_number(schema) else ""
         yield f"{place(error.path)}: received {show(value)}, expected {expected(schema)}{hint}"
+
+
+def expects_number(schema: dict) -> bool:
+    types = str(schema.get("type"))
+    return "number" in types or "integer" in types
+
+
+def number_in_text(value) -> str:
+    """Why a number that was written arrived as text; empty if none was."""
+    if not (isinstance(value, str) and is_number(value)):
+        return ""
+    if "e" in value.lower():
+        return f" (YAML takes {value} for text: write it with a point, such as 1.0e-3)"
+    return " (this is text: write it without quotes, in a file: in {} after --config all is text)"
 
 
 def known(key, schema: dict) -> str:
