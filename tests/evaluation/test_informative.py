@@ -10,7 +10,12 @@ def test_uncertainty_is_the_expected_share_of_mistakes():
     assert uncertainty(np.array([0.6]), 0.5) == pytest.approx(0.4)
     # Of two, one is believed with 0.8; the other one is there with 0.3: 0.2 and 0.3 mistakes.
     assert uncertainty(np.array([0.8, 0.3]), 0.5) == pytest.approx(0.5 / 1.3)
-    assert uncertainty(np.array([0.3]), 0.5) == 1
+    assert uncertainty(np.array(4 * [0.3]), 0.5) == 1
+
+
+def test_an_image_that_is_most_likely_empty_is_rather_certain():
+    assert uncertainty(np.array([0.05]), 0.5) == pytest.approx(0.05)
+    assert uncertainty(np.array([0.05]), 0.5) < uncertainty(np.array([0.9, 0.6]), 0.5)
 
 
 def test_what_is_like_the_training_images_is_not_strange():

@@ -13,7 +13,8 @@ def uncertainty(scores: np.ndarray, threshold: float) -> float:
     """The expected share of mistakes, 0 to 1, if scores are probabilities.
 
     A detection of score s that is believed is wrong with probability 1 - s; one below the threshold
-    is a missed object with probability s.
+    is a missed object with probability s. Of less than one thing in all, the share is that of one:
+    an image with a single detection of 0.05 is rather surely empty.
 
     Args:
         scores: of all detections of an image, 0 to 1.
@@ -21,7 +22,7 @@ def uncertainty(scores: np.ndarray, threshold: float) -> float:
     """
     believed = scores >= threshold
     mistakes = (1 - scores[believed]).sum() + scores[~believed].sum()
-    return float(mistakes / max(mistakes + scores[believed].sum(), NEAREST))
+    return float(mistakes / max(mistakes + scores[believed].sum(), 1))
 
 
 class Familiar:
