@@ -154,6 +154,14 @@ def test_everything_is_there_once(gathered, folder):
     assert len(list((gathered / "labels").rglob("*.png"))) == count
 
 
+def test_detections_are_in_the_order_of_the_images(gathered):
+    content = json.loads((gathered / "instances.json").read_text())
+    images = [image["id"] for image in content["images"]]
+    assert [one["image_id"] for one in content["annotations"]] == images
+    results = json.loads((gathered / "results.json").read_text())
+    assert [one["image_id"] for one in results][::2] == images
+
+
 def test_files_that_are_no_images_are_listed(gathered):
     issues = pd.read_csv(gathered / "issues.csv")
     assert issues["file"].tolist() == ["readme.txt"]

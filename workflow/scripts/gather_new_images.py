@@ -26,16 +26,21 @@ def gather_new_images(parts: list[Path], folder: str, pixel: dict, output: dict[
         output: paths `results`, `coco`, `instances`, `images`, `issues`, `to_label`, and the
             folders `labels` and `overlays`.
     """
-    json_files.write(output["results"], [one for part in read(parts, "results") for one in part])
+    results = [one for part in read(parts, "results") for one in part]
     contents = list(read(parts, "instances"))
     joined = {
         key: [one for part in contents for one in part[key]] for key in ("images", "annotations")
     }
     whole = detections.dataset([], contents[0]["categories"], [])
     whole |= {"images": sorted(joined["images"], key=lambda one: one["file_name"])}
+    # By image, so that another number of jobs changes neither order nor ids.
+    place = {image["id"]: number for number, image in enumerate(whole["images"])}
+    results.sort(key=lambda one: place[one["image_id"]])
+    joined["annotations"].sort(key=lambda one: place[one["image_id"]])
     whole["annotations"] = [
         one | {"id": number} for number, one in enumerate(joined["annotations"], 1)
     ]
+    json_files.write(output["results"], results)
     json_files.write(output["coco"], whole)
 
     rows = sorted(rows_of(parts, "instances"), key=lambda row: (row["image"], int(row["label"])))
