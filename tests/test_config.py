@@ -186,7 +186,7 @@ MISTAKES = {
         "1e-3",
         'received "1e-3", expected a number above 0 and up to 10 (YAML takes 1e-3 for text',
     ),
-    "a number that --config takes for text": (
+    "a number in quotes": (
         "pixel",
         {"size": "0.5"},
         'received "0.5", expected a number above 0 and up to 1000000, or null (this is text: write',

@@ -48,7 +48,7 @@ def number_in_text(value) -> str:
         return ""
     if "e" in value.lower():
         return f" (YAML takes {value} for text: write it with a point, such as 1.0e-3)"
-    return " (this is text: write it without quotes, in a file: in {} after --config all is text)"
+    return " (this is text: write it without quotes)"
 
 
 def known(key, schema: dict) -> str:
