@@ -3,7 +3,7 @@ import pytest
 from squares import as_predictions, prediction
 
 from evaluation.overlays import CROWDED, MARGIN, alone, side_by_side
-from evaluation.painting import PANEL
+from evaluation.painting import PANEL, WIDE
 from evaluation.palette import INK
 
 LEAF = [{"id": 1, "name": "leaf"}]
@@ -79,3 +79,5 @@ def test_a_prediction_alone_says_which_class_it_is(count):
 
 def test_an_image_in_which_nothing_was_found():
     assert alone(IMAGE, [], LEAF, "a.png").width == PANEL + 2 * MARGIN
+    large = np.zeros((100, 5000, 3), np.uint8)
+    assert alone(large, [], LEAF, "a.png").width == WIDE + 2 * MARGIN <= 1200

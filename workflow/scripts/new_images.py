@@ -20,9 +20,10 @@ def images(folder: str) -> list[str]:
 
 
 def parts(settings: dict) -> list[str]:
-    """The jobs of the section `new_images`: `1-of-8`, ...; no more than there are images."""
-    count = min(settings["jobs"], len(images(settings["folder"])))
-    return [f"{number}-of-{count}" for number in range(1, count + 1)]
+    """The jobs of the section `new_images` that have an image: `1-of-8`, ..."""
+    count = settings["jobs"]
+    numbers = {1 + dealt(path) % count for path in images(settings["folder"])}
+    return [f"{number}-of-{count}" for number in sorted(numbers)]
 
 
 def part(folder: str, item: str) -> list[str]:

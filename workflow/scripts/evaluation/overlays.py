@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from evaluation.fonts import font, write
-from evaluation.painting import Mask, draw_masks, outline_width
+from evaluation.painting import PANEL, WIDE, Mask, draw_masks, outline_width
 from evaluation.palette import INK, WHITE, class_colours
 
 MARGIN = 12
@@ -64,11 +64,15 @@ def side_by_side(
 def alone(
     image: np.ndarray, predictions: list[dict], categories: list[dict], title: str
 ) -> Image.Image:
-    """Draw an image with its predictions, as on the right of `side_by_side`."""
+    """Draw an image with its predictions, as on the right of `side_by_side`.
+
+    Its longer side is that of the image, from PANEL to WIDE px.
+    """
     names = {category["id"]: in_one_line(category["name"]) for category in categories}
     colours = class_colours(categories)
     masks = _masks(predictions, names, colours)
-    panel = draw_masks(image, masks, labels=len(masks) <= CROWDED)
+    side = min(max(*image.shape[:2], PANEL), WIDE)
+    panel = draw_masks(image, masks, labels=len(masks) <= CROWDED, side=side)
     present = {item["category_id"] for item in predictions}
     legend = [(names[key], colours[key]) for key in names if key in present]
     return _page(in_one_line(title), [(_count(predictions, "object"), panel)], legend)

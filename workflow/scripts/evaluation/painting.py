@@ -11,7 +11,8 @@ from pycocotools import mask as mask_utils
 from evaluation.fonts import font, write
 from evaluation.palette import INK, WHITE
 
-PANEL = 576  # longer side of a panel in px: two of them and their margins stay under 1200
+# Longer side of a panel in px: two narrow ones, or a wide one, and their margins stay under 1200.
+PANEL, WIDE = 576, 1164
 SMALL = 900  # px of an object as drawn: where most have fewer, outlines are thin
 
 
