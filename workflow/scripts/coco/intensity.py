@@ -39,14 +39,15 @@ class Histogram:
         for block in blocks(pixels):
             values = block.reshape(-1, len(self.counts)).T
             for group, group_values in enumerate(values):
-                found, counts = np.unique(group_values, return_counts=True)
+                counted = tally(group_values)
                 with self.lock:
-                    self.add_counts(group, keys(found), counts)
+                    self.add_counts(group, *counted)
 
     def add_counts(self, group: int, found: np.ndarray, counts: np.ndarray):
         known, sums = self.counts[group]
+        found, counts = together(found, counts, self.dropped[group])
         found, counts = np.concatenate([known, found]), np.concatenate([sums, counts])
-        order = np.argsort(found, kind="stable")
+        order = np.argsort(found, kind="stable")  # merges two that are in order
         found, counts = together(found[order], counts[order], self.dropped[group])
         while len(found) > MOST:
             self.dropped[group] += 1
@@ -61,10 +62,20 @@ class Histogram:
         ]
 
 
+def tally(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The keys of values, ascending, and how many values have each."""
+    if values.dtype in (np.uint8, np.uint16):  # without sorting
+        counts = np.bincount(values)
+        found = np.flatnonzero(counts)
+        return keys(found), counts[found]
+    return np.unique(keys(values), return_counts=True)
+
+
 def together(found: np.ndarray, counts: np.ndarray, dropped: int) -> tuple[np.ndarray, np.ndarray]:
     """Ascending keys without their last digits, each once, and the sums of their counts."""
-    found, starts = np.unique(found >> dropped << dropped, return_index=True)
-    return found, np.add.reduceat(counts, starts)
+    found = found >> dropped << dropped
+    starts = np.flatnonzero(np.diff(found, prepend=found[:1] + np.uint32(1)))
+    return found[starts], np.add.reduceat(counts, starts)
 
 
 def limits_of(pixels: np.ndarray, groups: int, percentiles: list[float]) -> list[list[float]]:
