@@ -1,6 +1,6 @@
 """Measures splits of made-up data sets: how even, how stable, how fast.
 
-uv run python benchmarks/splits.py [--images 50 100 200 300 1000] [--classes 2 6]
+uv run python benchmarks/splits.py [--images 50 100 200 300 1000] [--classes 1 2 6]
 
 Classes are of very different frequency, with some ten instances per image in all.
 """
@@ -78,7 +78,7 @@ def report(images: int, classes: int, additions: int, seeds: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, nargs="*", default=[50, 100, 200, 300, 1000])
-    parser.add_argument("--classes", type=int, nargs="*", default=[2, 6])
+    parser.add_argument("--classes", type=int, nargs="*", default=[1, 2, 6])
     parser.add_argument("--large", type=int, default=100_000)
     parser.add_argument("--additions", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=6)

@@ -51,6 +51,21 @@ def test_nearer_to_the_target_than_others(number):
         assert ours < others * factor
 
 
+@pytest.mark.parametrize("number", [100, 300])
+def test_a_single_class_is_nearer_to_the_target_than_at_random(number):
+    """On average: now and then a random split is even by luck."""
+    ours = others = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        content = dataset(*[[1] * rng.poisson(10) for _ in range(number)])
+        division = splits.split(content, SETTINGS, seed)
+        for row in balance(content["categories"], division, seed):
+            if row["class"] == "(mean)":
+                ours += row["distance"]
+                others += row["distance_random"]
+    assert ours < 0.9 * others
+
+
 def test_class_that_cannot_reach_every_split_is_explained():
     content = dataset(*[[1]] * 20, [1, 2], [1, 2])
     rows = rows_of(content)

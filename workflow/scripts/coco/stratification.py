@@ -14,9 +14,10 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 MISS = 50.0  # cost of missing a fraction by one group; to change a draw costs about 1
-# By how much a label may miss, so that few groups change: by so much of its largest group, or by so
-# many average ones, up to a fraction of it all.
-LARGEST, AVERAGE, FRACTION = 0.25, 3, 0.02
+# By how much a label may miss, so that few groups change: by so much of its largest group; or by so
+# many average ones for each label beyond two, since many wishes collide, up to MOST of them and to a
+# fraction of it all. (A single class has three labels: its instances, its images, and all images.)
+LARGEST, AVERAGE, MOST, FRACTION = 0.25, 0.5, 3, 0.02
 FEW = 0.015  # a fraction of the groups
 
 
@@ -142,7 +143,8 @@ def cheapest_change(
     settled = np.ones(len(chosen), bool)
     settled[free] = False
     present = totals(counts[settled], chosen[settled], parts)
-    share = min(AVERAGE / counts.shape[0], FRACTION)
+    groups, labels = counts.shape
+    share = min(AVERAGE * (labels - 2) / groups, MOST / groups, FRACTION)
     tolerance = np.maximum(LARGEST * largest, share * counts.sum(axis=0))[:, None]
     due = reaches_all(counts, parts)[:, None]
     least = np.maximum(wanted - tolerance, due) - present
