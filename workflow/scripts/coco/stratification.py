@@ -15,8 +15,8 @@ from scipy.optimize import linprog
 
 MISS = 50.0  # cost of missing a fraction by one group; to change a draw costs about 1
 # By how much a label may miss, so that few groups change: by so much of its largest group; or by so
-# many average ones for each label beyond two, since many wishes collide, up to MOST of them and to a
-# fraction of it all. (A single class has three labels: its instances, its images, and all images.)
+# many average ones for each label beyond two, since many wishes collide, up to MOST of them and to
+# a fraction of it all. (One class has three labels: its instances, its images, and all images.)
 LARGEST, AVERAGE, MOST, FRACTION = 0.25, 0.5, 3, 0.02
 FEW = 0.015  # a fraction of the groups
 
