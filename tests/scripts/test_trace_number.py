@@ -9,8 +9,7 @@ import environment
 import provenance
 import sidecars
 from import_annotations import write_checksums
-from record_evaluation import record_evaluation
-from record_new_images import record_new_images
+from record_new_images import what_it_is
 from record_results import record_results
 from trace_number import main
 
@@ -55,7 +54,8 @@ def results(tmp_path, monkeypatch):
     paths = {name: path for name, (path, _) in files.items()}
     sidecar = Path(RUN, "evaluation/test/provenance.json")
     tables = {name: paths.pop(name) for name in ("metrics", "evaluation")}
-    record_evaluation(paths, [tables["metrics"]], ROW, {"sources": [source]}, sidecar)
+    settings = {"sources": [source]}
+    sidecars.write_of_training(sidecar, ROW, [tables["metrics"]], paths, settings)
     record_results(
         [tables["evaluation"]],
         {"dataset": paths["dataset"]},
@@ -128,7 +128,8 @@ def new_images(results):
     paths |= {"model": f"{RUN}/model.json", "weights": f"{RUN}/model.weights.h5"}
     paths |= {"dataset": "results/d/dataset.json"}
     settings = {"folder": "may", "model": None}
-    record_new_images(paths, tables, "d", settings, folder / sidecars.NAME)
+    what = what_it_is("d", "may", Path(paths["chosen"]))
+    sidecars.write_of_training(folder / sidecars.NAME, what, tables, paths, settings)
     return folder
 
 

@@ -7,7 +7,7 @@ import environment
 import provenance
 
 NAME = "provenance.json"
-TRAINING = (
+TRAINING = (  # of a model.json
     *("best_epoch", "epochs", "val_AP", "weights_sha256", "fingerprint"),
     *("backend", "device", "code", "versions", "machine"),
 )
@@ -47,6 +47,10 @@ def write(
     output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def of_training(about: dict) -> dict:
-    """What a model.json says of the training whose weights predicted."""
-    return {key: about[key] for key in TRAINING}
+def write_of_training(
+    output: Path, what: dict[str, str], tables: list[str], files: dict[str, str], settings: dict
+):
+    """The same for tables that one training's weights made: `files` has its model.json, `model`."""
+    about = json.loads(Path(files["model"]).read_text(encoding="utf-8"))
+    training = {key: about[key] for key in TRAINING}
+    write(output, what, about["seed"], tables, files, settings, training=training)

@@ -38,12 +38,10 @@ def side_by_side(
     Returns:
         An RGB picture at most 1188 px wide.
     """
-    names = {category["id"]: in_one_line(category["name"]) for category in categories}
-    colours = class_colours(categories)
-
+    classes = _classes(categories)
     objects = [item for item in objects if not item.get("iscrowd", 0)]
-    truth_masks = _masks(objects, names, colours)
-    predicted_masks = _masks(predictions, names, colours)
+    truth_masks = _masks(objects, classes)
+    predicted_masks = _masks(predictions, classes)
     truth_caption = f"Truth: {_count(objects, 'object')}, {_wrong(truth_masks)} not found"
     predicted_caption = (
         f"Prediction: {_count(predictions, 'object')}, {_wrong(predicted_masks)} wrong"
@@ -56,9 +54,8 @@ def side_by_side(
             (predicted_caption, predicted_masks, 0.45),
         )
     ]
-    present = {item["category_id"] for item in [*objects, *predictions]}
-    legend = [(names[key], colours[key]) for key in names if key in present]
-    return _page(in_one_line(title), panels, [*legend, ("not found, or wrong", None)])
+    legend = [*_legend([*objects, *predictions], classes), ("not found, or wrong", None)]
+    return _page(in_one_line(title), panels, legend)
 
 
 def alone(
@@ -68,14 +65,12 @@ def alone(
 
     Its longer side is that of the image, from PANEL to WIDE px.
     """
-    names = {category["id"]: in_one_line(category["name"]) for category in categories}
-    colours = class_colours(categories)
-    masks = _masks(predictions, names, colours)
+    classes = _classes(categories)
+    masks = _masks(predictions, classes)
     side = min(max(*image.shape[:2], PANEL), WIDE)
     panel = draw_masks(image, masks, labels=len(masks) <= CROWDED, side=side)
-    present = {item["category_id"] for item in predictions}
-    legend = [(names[key], colours[key]) for key in names if key in present]
-    return _page(in_one_line(title), [(_count(predictions, "object"), panel)], legend)
+    panels = [(_count(predictions, "object"), panel)]
+    return _page(in_one_line(title), panels, _legend(predictions, classes))
 
 
 def in_one_line(text: str) -> str:
@@ -83,17 +78,29 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _masks(items: list[dict], names: dict, colours: dict) -> list[Mask]:
+def _classes(categories: list[dict]) -> dict[int, tuple[str, tuple]]:
+    """Name and colour of each id."""
+    colours = class_colours(categories)
+    return {one["id"]: (in_one_line(one["name"]), colours[one["id"]]) for one in categories}
+
+
+def _legend(items: list[dict], classes: dict) -> list[tuple[str, tuple]]:
+    """The classes that items have, in order."""
+    present = {item["category_id"] for item in items}
+    return [classes[key] for key in classes if key in present]
+
+
+def _masks(items: list[dict], classes: dict) -> list[Mask]:
     """The masks of objects, or of predictions, which have a score; mistakes are dashed."""
     masks = []
     for item in items:
         mistake = item.get("mistake", "")
-        name = names[item["category_id"]] if len(items) <= BUSY else ""
+        name, colour = classes[item["category_id"]]
+        name = name if len(items) <= BUSY else ""
         if "score" in item:
             label = f"{name} {item['score']:.2f}" + (f": {mistake}" if mistake else "")
         else:
             label = f"{name}: {mistake}" if mistake and name else mistake
-        colour = colours[item["category_id"]]
         masks.append(Mask(item["segmentation"], colour, label.lstrip(), bool(mistake)))
     return masks
 
